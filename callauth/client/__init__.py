@@ -1,0 +1,1 @@
+"""One class per provider, one method per documented endpoint, and its waits."""

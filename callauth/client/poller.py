@@ -1,0 +1,153 @@
+"""Poller: asks about everything that is pending, one timer for all.
+
+Entries wait in a heap by when they are due. One alarm is set, for the first of them;
+there is no task per entry, only one per check that is on its way. Checks start at an
+even pace, so that never more than ``checks_per_second`` begin in any second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+from functools import partial
+from itertools import count
+from typing import Any, Generic, Protocol, TypeVar
+
+from attrs import define, frozen
+
+from ..errors import CallAuthError, ConfigurationError
+from ..protocol.schedule import PollSchedule
+from ..transport.port import Clock, Timer
+from .tasks import Tasks
+
+T = TypeVar("T")
+
+# An alarm may ring a moment early, since clocks are rounded.
+_EARLY_SECONDS = 0.01
+
+
+@frozen
+class Done(Generic[T]):
+    """Hold what the wait ends with."""
+
+    value: T
+
+
+class Watch(Protocol[T]):
+    """Something that is pending and can be asked about."""
+
+    @property
+    def last_check_at(self) -> float:
+        """Return when the last check is due, on the monotonic clock."""
+
+    async def check(self, *, is_last: bool) -> Done[T] | None:
+        """Return the end of the wait, None while it is pending.
+
+        The last check ends the wait in any case. What it raises ends it, too.
+        """
+
+
+@define(eq=False)
+class _Entry(Generic[T]):
+    watch: Watch[T]
+    ended: asyncio.Future[None]
+    value: Done[T] | None = None
+    error: Exception | None = None
+    checks: int = 0
+
+    def end(
+        self, *, value: Done[T] | None = None, error: Exception | None = None
+    ) -> None:
+        if not self.ended.done():
+            self.value, self.error = value, error
+            self.ended.set_result(None)
+
+
+class Poller:
+    """Check all pending entries of one client in their turn."""
+
+    def __init__(self, clock: Clock, schedule: PollSchedule, tasks: Tasks) -> None:
+        self._clock = clock
+        self._schedule = schedule
+        self._tasks = tasks
+        self._queue: list[tuple[float, int, _Entry[Any]]] = []
+        self._numbers = count()
+        self._checking: set[_Entry[Any]] = set()
+        self._next_start = 0.0
+        self._alarm: Timer | None = None
+
+    async def wait(self, watch: Watch[T]) -> T:
+        """Return how the pending thing ends, at the latest with its last check.
+
+        Raises what a check raises, ConfigurationError when the client is closed.
+        """
+        self._tasks.require_open()
+        ended = asyncio.get_running_loop().create_future()
+        entry: _Entry[T] = _Entry(watch, ended)
+        self._put(entry)
+        try:
+            await ended
+        finally:
+            # A caller who is cancelled leaves an entry that nobody checks any more.
+            ended.cancel()
+        if entry.error is not None:
+            raise entry.error
+        assert entry.value is not None  # noqa: S101 - end() sets one of the two
+        return entry.value.value
+
+    def close(self) -> None:
+        """End every wait."""
+        queued = [entry for _, _, entry in self._queue]
+        self._queue.clear()
+        for entry in [*queued, *self._checking]:
+            closed = ConfigurationError("expected an open client until the wait ends")
+            entry.end(error=closed)
+        self._set_alarm()
+
+    def _put(self, entry: _Entry[T]) -> None:
+        now = self._clock.monotonic()
+        chance = random.random()  # noqa: S311 - jitter
+        delay = self._schedule.delay_seconds(entry.checks, chance)
+        due = max(now, min(now + delay, entry.watch.last_check_at))
+        heapq.heappush(self._queue, (due, next(self._numbers), entry))
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        is_full = len(self._checking) >= self._schedule.checks_in_flight
+        if self._queue and not is_full:
+            at = max(self._queue[0][0], self._next_start)
+            delay = max(0.0, at - self._clock.monotonic())
+            self._alarm = self._clock.call_later(delay, self._start_next)
+
+    def _start_next(self) -> None:
+        self._alarm = None
+        _, _, entry = heapq.heappop(self._queue)
+        if not entry.ended.done():
+            pace = 1.0 / self._schedule.checks_per_second
+            self._next_start = self._clock.monotonic() + pace
+            self._checking.add(entry)
+            self._tasks.start(partial(self._check, entry))
+        self._set_alarm()
+
+    async def _check(self, entry: _Entry[T]) -> None:
+        now = self._clock.monotonic()
+        is_last = now >= entry.watch.last_check_at - _EARLY_SECONDS
+        entry.checks += 1
+        try:
+            done = await entry.watch.check(is_last=is_last)
+        except CallAuthError as error:
+            entry.end(error=error.bare())
+        except Exception as error:  # noqa: BLE001 - a defect; the waiting task raises it
+            entry.end(error=error)
+        else:
+            if done is not None:
+                entry.end(value=done)
+        finally:
+            self._checking.discard(entry)
+        if not entry.ended.done():
+            self._put(entry)
+        self._set_alarm()

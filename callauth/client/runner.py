@@ -1,0 +1,257 @@
+"""Runner: sends one operation, with all its tries, under one deadline.
+
+It fetches, asks the pure rules of ``protocol.retry`` what to do, and does it. Breaker
+and budget belong to the provider, so one runner serves one client.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from typing import Generic, TypeAlias, TypeVar
+
+import anyio
+from attrs import define, frozen
+
+from ..errors import (
+    AnswerLost,
+    NotSent,
+    ProtocolError,
+    ProviderError,
+    ProviderUnavailable,
+    TransportError,
+)
+from ..protocol.message import Operation, Replay, Response
+from ..protocol.retry import (
+    Happened,
+    RetryPolicy,
+    Tries,
+    count,
+    wait_seconds,
+    what_happened,
+)
+from ..transport.port import Clock, Transport
+from .breaker import Breaker, Verdict
+from .budget import RetryBudget
+from .events import (
+    BreakerClosed,
+    BreakerOpened,
+    Hooks,
+    RequestSettled,
+    RetryScheduled,
+)
+
+T = TypeVar("T")
+Failure: TypeAlias = ProviderError | ProtocolError | TransportError
+
+# A transport keeps the time-out itself and knows then whether a byte left; this is for
+# one that does not.
+_BACKSTOP_SECONDS = 0.05
+
+
+@frozen(kw_only=True)
+class Settled(Generic[T]):
+    """Hold how an operation ended: a reply, or the error that came instead.
+
+    ``sent_at`` and ``sent_monotonic`` are when the try began that was answered.
+    """
+
+    reply: T | None
+    error: Failure | None
+    tries: Tries
+    sent_at: datetime
+    sent_monotonic: float
+
+    def unwrap(self) -> T:
+        """Return the reply or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return self.reply  # type: ignore[return-value] # no error: T, which may be None
+
+
+@define
+class _Try(Generic[T]):
+    sent_at: datetime
+    sent_monotonic: float
+    reply: T | None = None
+    error: Failure | None = None
+    is_admitted: bool = True
+
+
+class Runner:
+    """Send operations to one provider."""
+
+    def __init__(
+        self, transport: Transport, clock: Clock, retry: RetryPolicy, hooks: Hooks
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._retry = retry
+        self._hooks = hooks
+        self._breaker = Breaker()
+        self._budget = RetryBudget()
+        self.is_closing = False
+
+    async def settle(
+        self, operation: Operation[T], *, only_once: bool = False
+    ) -> Settled[T]:
+        """Return how the operation ended; ``only_once`` leaves out every retry."""
+        started = self._clock.monotonic()
+        allowed = operation.deadline_seconds or self._retry.deadline_seconds
+        deadline = started + allowed
+        tries = Tries()
+        while True:
+            attempt = await self._try(operation, deadline)
+            happened = None if attempt.error is None else what_happened(attempt.error)
+            tries = count(tries, happened)
+            if happened is None or only_once:
+                break
+            wait = self._wait(operation, attempt, happened, tries, deadline)
+            if wait is None:
+                break
+            self._announce(operation, tries, happened, wait)
+            await self._clock.sleep(wait)
+        if happened is None and tries.made == 1:
+            self._budget.give()
+        settled = _settled(operation, attempt, tries)
+        self._report(operation, settled, started)
+        return settled
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Return the reply or raise what came instead."""
+        return (await self.settle(operation)).unwrap()
+
+    async def _try(self, operation: Operation[T], deadline: float) -> _Try[T]:
+        attempt: _Try[T] = _Try(self._clock.now(), self._clock.monotonic())
+        wait = self._breaker.admit(attempt.sent_monotonic)
+        if wait is not None:
+            attempt.is_admitted = False
+            attempt.error = NotSent(
+                operation.provider,
+                operation.name,
+                "not tried while the provider fails",
+                retry_after=wait,
+            )
+            return attempt
+        verdict = Verdict.NEUTRAL
+        try:
+            response = await self._exchange(operation, deadline)
+            attempt.reply = operation.read(response)
+            verdict = Verdict.ALIVE
+        except (ProviderError, ProtocolError, TransportError) as error:
+            attempt.error = error.bare()
+            verdict = _verdict(error)
+        finally:
+            self._record(operation.provider, verdict)
+        return attempt
+
+    async def _exchange(self, operation: Operation[T], deadline: float) -> Response:
+        left = deadline - self._clock.monotonic()
+        # What may not be sent again gets all the time there is for its one answer.
+        is_only_try = operation.replay is Replay.UNSENT_ONLY
+        seconds = left if is_only_try else min(left, self._retry.try_seconds)
+        with anyio.CancelScope() as scope:
+            alarm = self._clock.call_later(seconds + _BACKSTOP_SECONDS, scope.cancel)
+            try:
+                return await self._transport.send(
+                    operation.request, timeout_seconds=seconds
+                )
+            finally:
+                alarm.cancel()
+        raise AnswerLost(
+            operation.provider, operation.name, "no answer in time", timed_out=True
+        )
+
+    def _wait(
+        self,
+        operation: Operation[T],
+        attempt: _Try[T],
+        happened: Happened,
+        tries: Tries,
+        deadline: float,
+    ) -> float | None:
+        if self.is_closing or not attempt.is_admitted:
+            return None
+        key = operation.key
+        wait = wait_seconds(
+            self._retry,
+            replay=operation.replay,
+            happened=happened,
+            tries=tries,
+            key_age_seconds=key.age_seconds(self._clock.now()) if key else 0.0,
+            time_left_seconds=deadline - self._clock.monotonic(),
+            retry_after_seconds=getattr(attempt.error, "retry_after", None),
+            chance=random.random(),  # noqa: S311 - jitter
+        )
+        timed_out = getattr(attempt.error, "timed_out", False)
+        if wait is None or not self._budget.take(timed_out=timed_out):
+            return None
+        return wait
+
+    def _record(self, provider: str, verdict: Verdict) -> None:
+        was_closed = self._breaker.is_closed
+        opened = self._breaker.record(verdict, self._clock.monotonic())
+        if opened is not None:
+            self._hooks.emit(BreakerOpened(provider=provider, seconds=opened))
+        if self._breaker.is_closed and not was_closed:
+            self._hooks.emit(BreakerClosed(provider=provider))
+
+    def _announce(
+        self, operation: Operation[T], tries: Tries, happened: Happened, wait: float
+    ) -> None:
+        self._hooks.emit(
+            RetryScheduled(
+                provider=operation.provider,
+                operation=operation.name,
+                tries=tries.made,
+                reason=happened.value,
+                wait_seconds=wait,
+            )
+        )
+
+    def _report(
+        self, operation: Operation[T], settled: Settled[T], started: float
+    ) -> None:
+        self._hooks.emit(
+            RequestSettled(
+                provider=operation.provider,
+                operation=operation.name,
+                tries=settled.tries.made,
+                seconds=self._clock.monotonic() - started,
+                error=settled.error,
+            )
+        )
+
+
+def _settled(operation: Operation[T], attempt: _Try[T], tries: Tries) -> Settled[T]:
+    return Settled(
+        reply=attempt.reply,
+        error=_honest(operation, attempt.error, tries),
+        tries=tries,
+        sent_at=attempt.sent_at,
+        sent_monotonic=attempt.sent_monotonic,
+    )
+
+
+def _honest(
+    operation: Operation[T], error: Failure | None, tries: Tries
+) -> Failure | None:
+    """Return the error of all tries together: one lost answer outlives what follows."""
+    if error is None or not tries.lost:
+        return error
+    is_no_answer = isinstance(error, NotSent)
+    is_maybe_ours = what_happened(error) in (Happened.IN_PROGRESS, Happened.LIMITED)
+    if is_no_answer or is_maybe_ours:
+        return AnswerLost(
+            operation.provider, operation.name, "an earlier answer was lost"
+        )
+    return error
+
+
+def _verdict(error: Failure) -> Verdict:
+    if isinstance(error, ProviderUnavailable):
+        return Verdict.FAILED
+    happened = what_happened(error)
+    if happened in (Happened.NOT_SENT, Happened.LOST):
+        return Verdict.FAILED
+    return Verdict.NEUTRAL if happened is Happened.LIMITED else Verdict.ALIVE

@@ -1,0 +1,92 @@
+"""Tasks: a client's work runs in tasks of the client, not of its callers.
+
+A caller who is cancelled leaves; the request goes on, so that the pin of a phone that
+is already ringing is not lost and no connection is torn in the middle of an exchange.
+Tasks are held in a set of their own rather than in a task group, because a client may
+be closed in another task than the one that opened it (a fixture, a lifespan).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from ..errors import AnswerLost, CallAuthError, ConfigurationError
+
+T = TypeVar("T")
+
+# What is on the way when the client is closed may still end well.
+_GRACE_SECONDS = 5.0
+
+
+class Tasks:
+    """Own the running work of one provider's client."""
+
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+        self._running: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no new work is taken."""
+        return self._is_closed
+
+    def require_open(self) -> None:
+        """Raise ConfigurationError once the client is closed."""
+        if self._is_closed:
+            raise ConfigurationError(f"expected an open {self._provider} client")
+
+    async def run(
+        self, operation: str, work: Callable[[], Coroutine[Any, Any, T]]
+    ) -> T:
+        """Return what the work returns; a cancelled caller does not stop it.
+
+        Raises what the work raises, ConfigurationError once the client is closed,
+        AnswerLost when it is closed meanwhile.
+        """
+        task = self._spawn(work)
+        try:
+            # Unlike awaiting the task, this leaves it running when we are cancelled.
+            await asyncio.wait((task,))
+        except asyncio.CancelledError:
+            task.add_done_callback(_report)
+            raise
+        if task.cancelled():
+            raise AnswerLost(self._provider, operation, "the client was closed")
+        error = task.exception()
+        if isinstance(error, CallAuthError):
+            raise error.bare()
+        return task.result()
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Start work that nobody waits for; it reports its errors elsewhere."""
+        self._spawn(work).add_done_callback(_report)
+
+    async def aclose(self) -> None:
+        """Take no new work, wait a little for the running, then stop it."""
+        self._is_closed = True
+        running = self._running - {asyncio.current_task()}
+        if running:
+            await asyncio.wait(running, timeout=_GRACE_SECONDS)
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+
+    def _spawn(self, work: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
+        self.require_open()
+        task = asyncio.get_running_loop().create_task(work())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+
+def _report(task: asyncio.Task[Any]) -> None:
+    """Report a defect of work that nobody awaits; our errors went to the hooks."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, CallAuthError):
+        task.get_loop().call_exception_handler(
+            {"message": "work of a client failed", "exception": error, "task": task}
+        )

@@ -1,0 +1,1 @@
+"""What things are: frozen values without JSON, I/O or a clock."""

@@ -1,0 +1,1 @@
+"""How each provider speaks: pure functions between bytes and values."""

@@ -1,0 +1,50 @@
+"""When to ask again: the delays of polling, without a clock."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from ..errors import ConfigurationError
+
+_FASTEST_GROWTH = 10
+
+
+@frozen(kw_only=True)
+class PollSchedule:
+    """Say how often the provider is asked about one pending attempt, and about all.
+
+    The first check comes after ``first_seconds``, each later pause is ``growth`` times
+    the one before, up to ``longest_seconds``, give or take the part ``jitter``. All
+    attempts of a client together make at most ``checks_per_second`` and have at most
+    ``checks_in_flight`` on the way.
+
+    Raises ConfigurationError unless everything is positive, ``growth`` is from 1 to
+    10 and ``jitter`` below 1.
+    """
+
+    first_seconds: float = 1.0
+    growth: float = 1.3
+    longest_seconds: float = 5.0
+    jitter: float = 0.1
+    checks_per_second: float = 50.0
+    checks_in_flight: int = 20
+
+    def __attrs_post_init__(self) -> None:
+        rates = (self.first_seconds, self.longest_seconds, self.checks_per_second)
+        if not all(0 < rate < float("inf") for rate in rates):
+            raise ConfigurationError("expected a PollSchedule of positive numbers")
+        is_growing = 1 <= self.growth <= _FASTEST_GROWTH
+        if not is_growing or not 0 <= self.jitter < 1 or self.checks_in_flight < 1:
+            raise ConfigurationError(
+                "expected growth from 1 to 10, jitter from 0 to below 1, checks from 1"
+            )
+
+    def delay_seconds(self, checks: int, chance: float) -> float:
+        """Return the pause after that many checks; ``chance`` is from 0 to 1.
+
+        With the defaults about 1, 1.3, 1.7, 2.2, 2.9, 3.7, 4.8, 5, 5 … seconds.
+        """
+        # Beyond this the power overflows; the pause is the longest long before.
+        grown = self.first_seconds * self.growth ** min(checks, 100)
+        pause = min(self.longest_seconds, grown)
+        return pause * (1 + self.jitter * (2 * chance - 1))

@@ -1,0 +1,1 @@
+"""How bytes travel: the only place that touches sockets or sleeps."""

@@ -1,0 +1,191 @@
+"""HttpxTransport: requests over httpx, below its client.
+
+``httpx.AsyncClient`` is not used: it logs whole URLs, and those of the providers carry
+keys. Its transport is called directly, which sets no time-outs by itself, follows no
+redirects, keeps no cookies and reads no proxy settings.
+
+Whether a byte left is told by httpcore's trace event, which comes just before the
+first one. A transport that sends no trace events at all (a mock) is judged by the type
+of its error, and everything but a failed connection counts as sent.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import anyio
+import httpx
+
+from ..errors import AnswerLost, ConfigurationError, NotSent
+from ..protocol.message import BODY_LIMIT, Request, Response
+from .pools import Pools
+
+_SENT = "http11.send_request_headers.started"
+_NEVER_CONNECTED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+# What httpx and the sockets below it raise.
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, EOFError)
+
+
+class HttpxTransport:
+    """Send requests over httpx; the default of every client.
+
+    ``transport`` is any httpx transport to use instead of real connections, such as
+    ``httpx.MockTransport``; it stays yours to close. ``ssl_context`` replaces the
+    default one, for instance to trust the Russian root CA. ``proxy`` is a URL; the
+    proxy settings of the environment are ignored. At most ``connections`` are open at
+    once; a further request waits for one.
+
+    Raises ConfigurationError for an ``ssl_context`` that does not verify, since TLS
+    verification cannot be switched off, and for fewer connections than one.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        connections: int = 1000,
+        connections_per_pool: int = 5,
+    ) -> None:
+        if connections < 1 or connections_per_pool < 1:
+            raise ConfigurationError("expected at least 1 connection")
+        if ssl_context is not None:
+            _require_verification(ssl_context)
+        self._given = transport
+        self._ssl_context = ssl_context
+        self._proxy = None if proxy is None else _proxy(proxy)
+        self._limits = httpx.Limits(max_connections=connections_per_pool)
+        self._pools = Pools(self._make, size=connections_per_pool, most=connections)
+
+    async def send(self, request: Request, *, timeout_seconds: float) -> Response:
+        """Return the answer, whatever its status.
+
+        Raises NotSent when certainly no byte left, AnswerLost in every other case.
+        """
+        outcome = await self._settle(request, timeout_seconds)
+        if isinstance(outcome, Response):
+            return outcome
+        # Raised here, since the frames below hold the URL.
+        raise outcome
+
+    async def aclose(self) -> None:
+        """Close every connection; calling it again does nothing."""
+        await self._pools.aclose()
+
+    async def _settle(
+        self, request: Request, timeout_seconds: float
+    ) -> Response | NotSent | AnswerLost:
+        progress = _Progress()
+        try:
+            with anyio.fail_after(timeout_seconds):
+                return await self._exchange(request, timeout_seconds, progress)
+        except TimeoutError as error:
+            cls, clause, timed_out = progress.failure(error), "no answer in time", True
+        except _FAILURES as error:
+            cls, clause = progress.failure(error), type(error).__name__
+            timed_out = isinstance(error, httpx.TimeoutException)
+        return cls(request.provider, request.operation, clause, timed_out=timed_out)
+
+    async def _exchange(
+        self, request: Request, timeout_seconds: float, progress: _Progress
+    ) -> Response:
+        extensions = {
+            "timeout": httpx.Timeout(timeout_seconds).as_dict(),
+            "trace": progress,
+        }
+        outgoing = httpx.Request(
+            request.method,
+            request.url.reveal(),
+            headers=[*request.reveal_headers(), ("User-Agent", "callauth")],
+            content=request.reveal_body() or None,
+            extensions=extensions,
+        )
+        if self._given is not None:
+            return await _answer(self._given, outgoing, progress)
+        async with self._pools.connection() as inner:
+            return await _answer(inner, outgoing, progress)
+
+    def _make(self) -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(
+            verify=self._ssl_context or _default_ssl_context(),
+            limits=self._limits,
+            proxy=self._proxy,
+            trust_env=False,
+        )
+
+
+async def _answer(
+    inner: httpx.AsyncBaseTransport, outgoing: httpx.Request, progress: _Progress
+) -> Response:
+    progress.is_handed_over = True
+    incoming = await inner.handle_async_request(outgoing)
+    try:
+        body = await _read(incoming)
+    finally:
+        await incoming.aclose()
+    return Response(
+        status=incoming.status_code, headers=dict(incoming.headers), body=body
+    )
+
+
+async def _read(incoming: httpx.Response) -> bytes:
+    # The raw stream: httpx would otherwise unpack a compressed body of any size.
+    body = bytearray()
+    if not isinstance(incoming.stream, httpx.AsyncByteStream):
+        raise httpx.StreamError("expected an asynchronous stream")
+    async for chunk in incoming.stream:
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            break
+    return bytes(body[: BODY_LIMIT + 1])
+
+
+class _Progress:
+    """Watch one request on its way, as httpcore's ``trace`` extension."""
+
+    def __init__(self) -> None:
+        self.is_handed_over = False
+        self._is_traced = False
+        self._is_sent = False
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        del info
+        self._is_traced = True
+        self._is_sent = self._is_sent or event == _SENT
+
+    def failure(self, error: Exception) -> type[NotSent | AnswerLost]:
+        if self._is_sent:
+            return AnswerLost
+        if self._is_traced or not self.is_handed_over:
+            return NotSent
+        return NotSent if isinstance(error, _NEVER_CONNECTED) else AnswerLost
+
+
+@cache
+def _default_ssl_context() -> ssl.SSLContext:
+    # Making one takes 16 ms and reads the whole list of authorities.
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _require_verification(context: ssl.SSLContext) -> None:
+    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
+        raise ConfigurationError(
+            "expected an ssl_context that verifies certificates and host names"
+        )
+
+
+def _proxy(url: str) -> httpx.Proxy:
+    try:
+        return httpx.Proxy(url)
+    except (ValueError, httpx.InvalidURL):
+        pass
+    raise ConfigurationError("expected a proxy URL such as http://host:port")

@@ -1,0 +1,81 @@
+"""Pools: many small connection pools instead of one large one.
+
+The work that httpx's pool does for one request grows with the number of its
+connections, so connections are kept in pools of five and the least loaded pool is
+used. The pool also loses a connection for good when a request is interrupted, so a
+pool in which that happened takes no new request and is closed once it is empty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import httpx
+from attrs import define
+
+# A connection may wait this long for its peer while it is being closed.
+_CLOSE_SECONDS = 1.0
+
+
+@define(eq=False)
+class Pool:
+    """Hold one httpx transport and how many requests are in it."""
+
+    inner: httpx.AsyncBaseTransport
+    in_use: int = 0
+    is_retired: bool = False
+
+
+class Pools:
+    """Lend pools, never more than ``most`` connections at once, first come first."""
+
+    def __init__(
+        self, make: Callable[[], httpx.AsyncBaseTransport], *, size: int, most: int
+    ) -> None:
+        self._make = make
+        self._size = size
+        self._free = asyncio.Semaphore(most)
+        self._pools: list[Pool] = []
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
+        """Lend the least loaded pool for one request."""
+        async with self._free:
+            pool = self._pick()
+            pool.in_use += 1
+            is_clean = False
+            try:
+                yield pool.inner
+                is_clean = True
+            finally:
+                pool.in_use -= 1
+                await self._give_back(pool, is_clean=is_clean)
+
+    async def aclose(self) -> None:
+        """Close all pools; calling it again does nothing."""
+        pools, self._pools = self._pools, []
+        for pool in pools:
+            pool.is_retired = True
+            await _close(pool)
+
+    def _pick(self) -> Pool:
+        pool = min(self._pools, key=lambda pool: pool.in_use, default=None)
+        if pool is None or pool.in_use >= self._size:
+            pool = Pool(self._make())
+            self._pools.append(pool)
+        return pool
+
+    async def _give_back(self, pool: Pool, *, is_clean: bool) -> None:
+        if not is_clean and not pool.is_retired:
+            pool.is_retired = True
+            self._pools.remove(pool)
+        if pool.is_retired and not pool.in_use:
+            await _close(pool)
+
+
+async def _close(pool: Pool) -> None:
+    with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+        await pool.inner.aclose()

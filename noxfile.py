@@ -1,0 +1,65 @@
+"""The project's commands: ``nox -s demo tests lint types bench``."""
+
+from __future__ import annotations
+
+import os
+
+import nox
+
+# An interpreter that is not there is left out, never downloaded.
+os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["tests", "lint", "types"]
+nox.options.error_on_missing_interpreters = False
+
+EXTRAS = ".[cli,sandbox,qr,phonenumbers]"
+
+
+def _group(name: str) -> list[str]:
+    return nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), name)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Verify 300 numbers through all five flows, on a sandbox, offline."""
+    session.install(EXTRAS)
+    session.run("callauth", "demo", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests, the examples of README and docstrings, and measure coverage."""
+    session.install("-e", EXTRAS, *_group("tests"))
+    session.run(
+        "pytest",
+        "--cov",
+        "--cov-report=term",
+        *session.posargs,
+        env={"COVERAGE_CORE": ""},
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check layout and style."""
+    session.install(*_group("lint"))
+    session.run("ruff", "format", "--check", "--diff", ".")
+    session.run("ruff", "check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of the package, its tests and its benchmarks, strictly."""
+    session.install("-e", EXTRAS, *_group("tests"), *_group("types"), "nox")
+    session.run("mypy")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Print the ratios that the README quotes."""
+    session.install(EXTRAS, *_group("bench"))
+    session.run("python", "benchmarks/calls.py", *session.posargs)
