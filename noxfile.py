@@ -61,5 +61,5 @@ def types(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Print the ratios that the README quotes."""
-    session.install(EXTRAS, *_group("bench"))
+    session.install(EXTRAS)
     session.run("python", "benchmarks/calls.py", *session.posargs)
