@@ -2,11 +2,16 @@
 
 Failures are those that the provider caused. What the person caused (a bad number, a
 wrong code) counts as a sign of life, and an interrupted request counts as nothing.
+
+While it is open only the probe decides: requests that were admitted before it opened
+end later, and say nothing about now.
 """
 
 from __future__ import annotations
 
 from enum import Enum
+
+from attrs import frozen
 
 _FAILURES_TO_OPEN = 5
 _FIRST_SECONDS = 30.0
@@ -19,6 +24,20 @@ class Verdict(Enum):
     ALIVE = "alive"
     FAILED = "failed"
     NEUTRAL = "neutral"
+
+
+@frozen
+class Admitted:
+    """Let a request go; report its end with this."""
+
+    is_probe: bool
+
+
+@frozen
+class Refused:
+    """Let no request go for that many seconds."""
+
+    wait_seconds: float
 
 
 class Breaker:
@@ -38,34 +57,43 @@ class Breaker:
         """Whether requests flow freely."""
         return self._open_seconds == 0.0
 
-    def admit(self, now: float) -> float | None:
-        """Return None when a request may go, else the seconds until one might.
-
-        Each admitted request must be reported with ``record``.
-        """
+    def admit(self, now: float) -> Admitted | Refused:
+        """Say whether a request may go now."""
         if self.is_closed:
-            return None
+            return Admitted(is_probe=False)
         if self._is_probing or now < self._opened_until:
-            return max(0.0, self._opened_until - now)
+            return Refused(max(0.0, self._opened_until - now))
         self._is_probing = True
-        return None
+        return Admitted(is_probe=True)
 
-    def record(self, verdict: Verdict, now: float) -> float | None:
-        """Note how an admitted request ended; return for how long that opened it."""
-        was_probe, self._is_probing = self._is_probing, False
+    def record(self, admitted: Admitted, verdict: Verdict, now: float) -> None:
+        """Note how an admitted request ended."""
+        if admitted.is_probe:
+            self._record_probe(verdict, now)
+        elif self.is_closed:
+            self._record_ordinary(verdict, now)
+
+    @property
+    def open_seconds(self) -> float:
+        """For how long it was opened last, 0 while it is closed."""
+        return self._open_seconds
+
+    def _record_probe(self, verdict: Verdict, now: float) -> None:
+        self._is_probing = False
         if verdict is Verdict.ALIVE:
             self._failures = 0
             self._open_seconds = 0.0
-        if verdict is not Verdict.FAILED:
-            return None
-        self._failures += 1
-        if was_probe:
-            return self._open(now, min(2 * self._open_seconds, _LONGEST_SECONDS))
-        if self.is_closed and self._failures >= _FAILURES_TO_OPEN:
-            return self._open(now, _FIRST_SECONDS)
-        return None
+        if verdict is Verdict.FAILED:
+            self._open(now, min(2 * self._open_seconds, _LONGEST_SECONDS))
 
-    def _open(self, now: float, seconds: float) -> float:
+    def _record_ordinary(self, verdict: Verdict, now: float) -> None:
+        if verdict is Verdict.ALIVE:
+            self._failures = 0
+        if verdict is Verdict.FAILED:
+            self._failures += 1
+        if self._failures >= _FAILURES_TO_OPEN:
+            self._open(now, _FIRST_SECONDS)
+
+    def _open(self, now: float, seconds: float) -> None:
         self._open_seconds = seconds
         self._opened_until = now + seconds
-        return seconds

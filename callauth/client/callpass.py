@@ -18,6 +18,7 @@ from ..errors import (
 )
 from ..models.call import PlacedCall
 from ..models.cause import HangupCause
+from ..models.lease import LATE_SECONDS
 from ..models.phone import PhoneNumber
 from ..models.secret import Secret
 from ..protocol import callpass
@@ -203,7 +204,12 @@ class StatusWatch:
 
     async def check(self, *, is_last: bool) -> Done[HangupCause | None] | None:
         """Ask once; a failure to ask is no answer."""
-        settled = await self.line.runner.settle(self.operation, only_once=not is_last)
+        left = self.last_check_at + LATE_SECONDS - self.line.clock.monotonic()
+        if left < 0:
+            return Done(None)
+        settled = await self.line.runner.settle(
+            self.operation, only_once=not is_last, within_seconds=left
+        )
         try:
             reply = settled.unwrap()
         except (TransportError, ProtocolError, RateLimited):

@@ -55,7 +55,7 @@ class CallSettled:
     provider: str
     operation: str
     phone: PhoneNumber
-    sent_at: datetime
+    started_at: datetime
     result: VoiceCall | PlacedCall | NumberLease | None = None
     error: CallAuthError | None = None
 

@@ -13,22 +13,23 @@ of the last two minutes. Hence three rules:
 
 from __future__ import annotations
 
+import math
+
 from attrs import frozen
 
 from ..errors import (
-    CallAuthError,
     ProtocolError,
     ProviderUnavailable,
     RateLimited,
     TransportError,
 )
-from ..models.lease import LEASE_SECONDS, NumberLease
+from ..models.lease import LATE_SECONDS, NumberLease
 from ..models.outcome import Confirmed, Expired, Unknown
 from ..models.phone import PhoneNumber
 from ..protocol import nerotech
 from ..protocol.nerotech import PROVIDER, VerifyReply
 from ..protocol.nerotech_errors import STALE_CALL_SECONDS
-from .events import CallSettled, SuspiciousAnswer
+from .events import SuspiciousAnswer
 from .leases import LiveLease, LiveLeases, Reservation
 from .line import Line
 from .poller import Done
@@ -50,46 +51,41 @@ class Incoming:
 
     def reserve(self, user: PhoneNumber) -> Reservation:
         """Take the phone for one attempt; CallInProgress while another is live."""
-        return self._leases.reserve(user, LEASE_SECONDS)
+        return self._leases.reserve(user)
 
-    def release(self, reservation: Reservation) -> None:
-        """Give the phone free, since nobody was shown a number."""
-        self._leases.release(reservation)
+    def abandon(self, reservation: Reservation) -> None:
+        """Give the phone free, since nobody is there to be shown a number."""
+        self._leases.abandon(reservation)
 
     async def init(self, reservation: Reservation, *, drain: bool) -> NumberLease:
         """Return a lease that no earlier call can satisfy."""
-        sent_at = self._line.clock.now()
-        live, failure = None, None
         try:
             live = await self._clean_lease(reservation.user, drain=drain)
-            self._leases.keep(reservation, live)
-        except CallAuthError as error:
-            failure = error.bare()
-            self.release(reservation)
-        self._line.hooks.emit(
-            CallSettled(
-                provider=PROVIDER,
-                operation=_INIT,
-                phone=reservation.user,
-                sent_at=live.lease.leased_at if live else sent_at,
-                result=live.lease if live else None,
-                error=failure,
-            )
-        )
-        if live is None:
-            raise failure or AssertionError
+        except BaseException:
+            self._leases.release(reservation)
+            raise
+        self._leases.keep(reservation, live)
         return live.lease
 
-    async def verify(self, lease: NumberLease, *, only_once: bool = False) -> bool:
+    async def verify(self, lease: NumberLease) -> bool:
         """Say whether the user has called; it stays true once it was."""
         live = self._leases.find(lease)
+        left = live.last_check_at - self._line.clock.monotonic()
+        return await self.check(live, within_seconds=left, only_once=False)
+
+    async def check(
+        self, live: LiveLease, *, within_seconds: float, only_once: bool
+    ) -> bool:
+        """Say whether the user has called; ask no more when the time is over."""
         # Held while asking: a second question could take the success of the first.
         async with live.turn:
             if live.is_confirmed:
                 return True
-            if live.is_over(self._line.clock.monotonic()):
+            if within_seconds < 0:
                 return False
-            settled = await self._ask(lease, only_once=only_once)
+            settled = await self._ask(
+                live.lease, only_once=only_once, within_seconds=within_seconds
+            )
             return self._learn(live, settled)
 
     def watch(self, lease: NumberLease) -> IncomingWatch:
@@ -126,12 +122,18 @@ class Incoming:
         return LiveLease(lease=lease, leased_at=settled.sent_monotonic)
 
     async def _ask(
-        self, lease: NumberLease, *, only_once: bool = False
+        self,
+        lease: NumberLease,
+        *,
+        only_once: bool = False,
+        within_seconds: float = math.inf,
     ) -> Settled[VerifyReply]:
         operation = nerotech.incoming_verify(
             self._account, number=lease.number, user=lease.user
         )
-        return await self._line.runner.settle(operation, only_once=only_once)
+        return await self._line.runner.settle(
+            operation, only_once=only_once, within_seconds=within_seconds
+        )
 
     def _learn(self, live: LiveLease, settled: Settled[VerifyReply]) -> bool:
         if settled.tries.lost:
@@ -170,8 +172,11 @@ class IncomingWatch:
         self, *, is_last: bool
     ) -> Done[Confirmed | Expired | Unknown] | None:
         """Ask once; a failure to ask is no answer."""
+        left = self.live.last_check_at - self.line.clock.monotonic()
         try:
-            called = await self.incoming.verify(self.live.lease, only_once=not is_last)
+            called = await self.incoming.check(
+                self.live, within_seconds=left + LATE_SECONDS, only_once=not is_last
+            )
         except (TransportError, ProtocolError, RateLimited, ProviderUnavailable):
             called = False
         now = self.line.clock.now()

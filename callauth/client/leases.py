@@ -1,13 +1,13 @@
-"""LiveLeases: at most one reverse call per phone, and what is known about it.
+"""LiveLeases: at most one reverse call per phone, and what is known about each lease.
 
 NeroTech's reverse calls have no id: two of one phone cannot be told apart, so a second
 start is refused while the first is live. The provider tells a success only once, so
-what was learned about a lease is kept with it until it is over.
+what was learned about a lease is remembered with it.
 """
 
 from __future__ import annotations
 
-from itertools import islice
+from collections import OrderedDict
 
 import anyio
 from attrs import define, field
@@ -22,6 +22,8 @@ from ..models.lease import (
 from ..models.phone import PhoneNumber
 from ..transport.port import Clock
 from .sent import monotonic_of
+
+_REMEMBERED = 100_000
 
 
 @define(eq=False, kw_only=True)
@@ -45,34 +47,39 @@ class LiveLease:
         """When to ask for the last time, on the monotonic clock."""
         return self.leased_at + LEASE_SECONDS + LAST_CHECK_SECONDS
 
-    def is_over(self, now: float) -> bool:
-        """Whether it is too late even for the last check."""
-        return now > self.last_check_at + LATE_SECONDS
-
 
 @define(eq=False)
 class Reservation:
-    """Hold a phone for one attempt, before and while its lease lives."""
+    """Hold a phone for one attempt, before and while its lease lives.
+
+    ``is_abandoned`` says that the caller left before a number was there to show.
+    """
 
     user: PhoneNumber
     until: float
     live: LiveLease | None = None
+    is_abandoned: bool = False
 
 
 class LiveLeases:
-    """Keep the live attempts of one client by the user's phone."""
+    """Keep the attempts of one client."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._by_phone: dict[PhoneNumber, Reservation] = {}
+        # Oldest first, since all live equally long.
+        self._by_phone: OrderedDict[PhoneNumber, Reservation] = OrderedDict()
+        # Beyond their end, too: an old lease must not be taken for a foreign young one
+        # when the wall clock is set back.
+        self._by_lease: OrderedDict[NumberLease, LiveLease] = OrderedDict()
 
-    def reserve(self, user: PhoneNumber, seconds: float) -> Reservation:
+    def reserve(self, user: PhoneNumber) -> Reservation:
         """Take the phone for a new attempt.
 
         Raises CallInProgress, with the seconds left, while another attempt is live.
         """
         now = self._clock.monotonic()
-        held = self._held(user, now)
+        self._forget_ended(now)
+        held = self._by_phone.get(user)
         if held is not None and not (held.live and held.live.is_confirmed):
             raise CallInProgress(
                 "nerotech",
@@ -81,46 +88,58 @@ class LiveLeases:
                 "another reverse call of this phone is live",
                 retry_after=held.until - now,
             )
-        return self._hold(Reservation(user, now + seconds))
+        return self._hold(Reservation(user, now + LEASE_SECONDS))
 
     def release(self, reservation: Reservation) -> None:
         """Give the phone free: the attempt came to nothing."""
         if self._by_phone.get(reservation.user) is reservation:
             del self._by_phone[reservation.user]
 
+    def abandon(self, reservation: Reservation) -> None:
+        """Give the phone free as soon as no request of the attempt is on its way."""
+        reservation.is_abandoned = True
+        if reservation.live is not None:
+            self.release(reservation)
+
     def keep(self, reservation: Reservation, live: LiveLease) -> None:
-        """Keep the attempt, unless it was given up, until its last check is over."""
+        """Keep the attempt until its last check is over, unless it was abandoned."""
         reservation.live = live
         reservation.until = live.last_check_at + LATE_SECONDS
+        self._remember(live)
+        if reservation.is_abandoned:
+            self.release(reservation)
 
     def find(self, lease: NumberLease) -> LiveLease:
         """Return what is known of the lease.
 
         One that this client did not make (another process did) is known by its wall
-        clock alone; a clock that went backwards makes it over, never longer.
+        clock alone, and takes its phone if that is free.
         """
-        now = self._clock.monotonic()
-        held = self._held(lease.user, now)
-        if held is not None and held.live is not None and held.live.lease == lease:
-            return held.live
+        live = self._by_lease.get(lease)
+        if live is not None:
+            return live
         sent_at = monotonic_of(self._clock, lease.leased_at)
         live = LiveLease(lease=lease, leased_at=sent_at)
-        if held is None and not live.is_over(now):
-            adopted = self._hold(Reservation(lease.user, now))
-            self.keep(adopted, live)
+        self._remember(live)
+        now = self._clock.monotonic()
+        self._forget_ended(now)
+        if lease.user not in self._by_phone and now < live.last_check_at:
+            self.keep(self._hold(Reservation(lease.user, now)), live)
         return live
 
-    def _held(self, user: PhoneNumber, now: float) -> Reservation | None:
-        held = self._by_phone.get(user)
-        return held if held is not None and held.until > now else None
+    def _remember(self, live: LiveLease) -> None:
+        self._by_lease[live.lease] = live
+        if len(self._by_lease) > _REMEMBERED:
+            self._by_lease.popitem(last=False)
 
     def _hold(self, reservation: Reservation) -> Reservation:
-        self._by_phone.pop(reservation.user, None)
         self._by_phone[reservation.user] = reservation
-        # Two that are over go for each that comes, so memory is bounded without a
-        # pause; the oldest stand first.
-        now = self._clock.monotonic()
-        for held in list(islice(self._by_phone.values(), 2)):
-            if held.until < now:
-                self.release(held)
+        self._by_phone.move_to_end(reservation.user)
         return reservation
+
+    def _forget_ended(self, now: float) -> None:
+        while self._by_phone:
+            oldest = next(iter(self._by_phone.values()))
+            if oldest.until > now:
+                return
+            self.release(oldest)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
 from attrs import evolve
 
+from ..errors import AnswerLost, CallAuthError
 from ..models.call import PlacedCall, VoiceCall
 from ..models.lease import NumberLease
 from ..models.phone import PhoneNumber
@@ -42,11 +44,15 @@ class Line:
         hooks: Iterable[Hook],
         clock: Clock | None,
     ) -> None:
+        self._provider = provider
+        self._closing: asyncio.Task[None] | None = None
         self.clock: Clock = clock or SystemClock()
         self.hooks = Hooks(hooks)
-        self._own_transport = HttpxTransport() if transport is None else None
-        port: Transport = transport or self._own_transport or HttpxTransport()
-        self.runner = Runner(port, self.clock, retry or RetryPolicy(), self.hooks)
+        self._owns_transport = transport is None
+        self._transport = HttpxTransport() if transport is None else transport
+        self.runner = Runner(
+            self._transport, self.clock, retry or RetryPolicy(), self.hooks
+        )
         self._tasks = Tasks(provider)
         self.poller = Poller(self.clock, poll or PollSchedule(), self._tasks)
 
@@ -67,39 +73,66 @@ class Line:
         make: Callable[[Settled[T]], Placed],
     ) -> Placed:
         """Return what the reply to a call or lease makes, and tell the hooks of it."""
-        return await self.run(
-            operation.name, partial(self._place, operation, phone, make)
-        )
+
+        async def work() -> Placed:
+            settled = await self.runner.settle(operation)
+            settled.unwrap()
+            return make(settled)
+
+        return await self.lead(operation.name, phone, work)
+
+    async def lead(
+        self,
+        operation: str,
+        phone: PhoneNumber,
+        work: Callable[[], Coroutine[Any, Any, Placed]],
+    ) -> Placed:
+        """Return the call or lease that the work brings, and tell the hooks of it.
+
+        They are told however it ends, even when nobody waits for it any more.
+        """
+        return await self.run(operation, partial(self._lead, operation, phone, work))
 
     def require_open(self) -> None:
         """Raise ConfigurationError once the client is closed."""
         self._tasks.require_open()
 
     async def aclose(self) -> None:
-        """End the waits, let requests on the way end, close what is ours."""
+        """End the waits, let requests on the way end, close what is ours.
+
+        A caller who is cancelled does not stop it.
+        """
         self.runner.is_closing = True
         self.poller.close()
-        await self._tasks.aclose()
-        if self._own_transport is not None:
-            await self._own_transport.aclose()
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+        await asyncio.wait((self._closing,))
 
-    async def _place(
+    async def _close(self) -> None:
+        await self._tasks.aclose()
+        if self._owns_transport:
+            await self._transport.aclose()
+
+    async def _lead(
         self,
-        operation: Operation[T],
+        operation: str,
         phone: PhoneNumber,
-        make: Callable[[Settled[T]], Placed],
+        work: Callable[[], Coroutine[Any, Any, Placed]],
     ) -> Placed:
-        settled = await self.runner.settle(operation)
         event = CallSettled(
-            provider=operation.provider,
-            operation=operation.name,
+            provider=self._provider,
+            operation=operation,
             phone=phone,
-            sent_at=settled.sent_at,
-            error=settled.error,
+            started_at=self.clock.now(),
         )
-        if settled.error is not None:
-            self.hooks.emit(event)
-            raise settled.error
-        result = make(settled)
+        try:
+            result = await work()
+        except CallAuthError as error:
+            self.hooks.emit(evolve(event, error=error.bare()))
+            raise
+        except asyncio.CancelledError:
+            lost = AnswerLost(self._provider, operation, "the client was closed")
+            self.hooks.emit(evolve(event, error=lost))
+            raise
         self.hooks.emit(evolve(event, result=result))
         return result

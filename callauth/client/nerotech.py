@@ -161,11 +161,13 @@ class NeroTechClient:
         self._line.require_open()
         reservation = self._incoming.reserve(PhoneNumber.require(phone))
         try:
-            return await self._line.run(
-                "incoming/init", partial(self._incoming.init, reservation, drain=drain)
+            return await self._line.lead(
+                "incoming/init",
+                reservation.user,
+                partial(self._incoming.init, reservation, drain=drain),
             )
         except asyncio.CancelledError:
-            self._incoming.release(reservation)
+            self._incoming.abandon(reservation)
             raise
 
     async def incoming_verify(self, lease: NumberLease) -> bool:

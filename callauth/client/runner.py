@@ -6,6 +6,7 @@ and budget belong to the provider, so one runner serves one client.
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
@@ -15,7 +16,9 @@ from attrs import define, frozen
 
 from ..errors import (
     AnswerLost,
+    AuthenticationFailed,
     NotSent,
+    NumberRejected,
     ProtocolError,
     ProviderError,
     ProviderUnavailable,
@@ -31,7 +34,7 @@ from ..protocol.retry import (
     what_happened,
 )
 from ..transport.port import Clock, Transport
-from .breaker import Breaker, Verdict
+from .breaker import Admitted, Breaker, Refused, Verdict
 from .budget import RetryBudget
 from .events import (
     BreakerClosed,
@@ -47,6 +50,7 @@ Failure: TypeAlias = ProviderError | ProtocolError | TransportError
 # A transport keeps the time-out itself and knows then whether a byte left; this is for
 # one that does not.
 _BACKSTOP_SECONDS = 0.05
+_NEVER_RANG = (NumberRejected, AuthenticationFailed, ProviderUnavailable)
 
 
 @frozen(kw_only=True)
@@ -93,12 +97,19 @@ class Runner:
         self.is_closing = False
 
     async def settle(
-        self, operation: Operation[T], *, only_once: bool = False
+        self,
+        operation: Operation[T],
+        *,
+        only_once: bool = False,
+        within_seconds: float = math.inf,
     ) -> Settled[T]:
-        """Return how the operation ended; ``only_once`` leaves out every retry."""
+        """Return how the operation ended.
+
+        ``only_once`` leaves out every retry, ``within_seconds`` shortens the deadline.
+        """
         started = self._clock.monotonic()
         allowed = operation.deadline_seconds or self._retry.deadline_seconds
-        deadline = started + allowed
+        deadline = started + min(allowed, within_seconds)
         tries = Tries()
         while True:
             attempt = await self._try(operation, deadline)
@@ -111,6 +122,8 @@ class Runner:
                 break
             self._announce(operation, tries, happened, wait)
             await self._clock.sleep(wait)
+            if self.is_closing:
+                break
         if happened is None and tries.made == 1:
             self._budget.give()
         settled = _settled(operation, attempt, tries)
@@ -123,14 +136,14 @@ class Runner:
 
     async def _try(self, operation: Operation[T], deadline: float) -> _Try[T]:
         attempt: _Try[T] = _Try(self._clock.now(), self._clock.monotonic())
-        wait = self._breaker.admit(attempt.sent_monotonic)
-        if wait is not None:
+        admitted = self._breaker.admit(attempt.sent_monotonic)
+        if isinstance(admitted, Refused):
             attempt.is_admitted = False
             attempt.error = NotSent(
                 operation.provider,
                 operation.name,
                 "not tried while the provider fails",
-                retry_after=wait,
+                retry_after=admitted.wait_seconds,
             )
             return attempt
         verdict = Verdict.NEUTRAL
@@ -142,7 +155,7 @@ class Runner:
             attempt.error = error.bare()
             verdict = _verdict(error)
         finally:
-            self._record(operation.provider, verdict)
+            self._record(operation.provider, admitted, verdict)
         return attempt
 
     async def _exchange(self, operation: Operation[T], deadline: float) -> Response:
@@ -188,13 +201,16 @@ class Runner:
             return None
         return wait
 
-    def _record(self, provider: str, verdict: Verdict) -> None:
+    def _record(self, provider: str, admitted: Admitted, verdict: Verdict) -> None:
         was_closed = self._breaker.is_closed
-        opened = self._breaker.record(verdict, self._clock.monotonic())
-        if opened is not None:
-            self._hooks.emit(BreakerOpened(provider=provider, seconds=opened))
-        if self._breaker.is_closed and not was_closed:
+        self._breaker.record(admitted, verdict, self._clock.monotonic())
+        is_closed = self._breaker.is_closed
+        if is_closed and not was_closed:
             self._hooks.emit(BreakerClosed(provider=provider))
+        is_told = was_closed or (admitted.is_probe and verdict is Verdict.FAILED)
+        if not is_closed and is_told:
+            seconds = self._breaker.open_seconds
+            self._hooks.emit(BreakerOpened(provider=provider, seconds=seconds))
 
     def _announce(
         self, operation: Operation[T], tries: Tries, happened: Happened, wait: float
@@ -239,9 +255,14 @@ def _honest(
     """Return the error of all tries together: one lost answer outlives what follows."""
     if error is None or not tries.lost:
         return error
-    is_no_answer = isinstance(error, NotSent)
-    is_maybe_ours = what_happened(error) in (Happened.IN_PROGRESS, Happened.LIMITED)
-    if is_no_answer or is_maybe_ours:
+    happened = what_happened(error)
+    is_open = happened in (Happened.NOT_SENT, Happened.IN_PROGRESS, Happened.LIMITED)
+    # A refused retry of a call says nothing about the first try, unless it could not
+    # have rung either: that one may have used up the balance or the limit.
+    is_doubtful = operation.replay is Replay.KEYED and not isinstance(
+        error, _NEVER_RANG
+    )
+    if is_open or (happened is Happened.REFUSED and is_doubtful):
         return AnswerLost(
             operation.provider, operation.name, "an earlier answer was lost"
         )

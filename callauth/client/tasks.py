@@ -67,7 +67,7 @@ class Tasks:
     async def aclose(self) -> None:
         """Take no new work, wait a little for the running, then stop it."""
         self._is_closed = True
-        running = self._running - {asyncio.current_task()}
+        running = set(self._running)
         if running:
             await asyncio.wait(running, timeout=_GRACE_SECONDS)
         for task in running:

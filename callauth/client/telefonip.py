@@ -211,10 +211,12 @@ class LeaseWatch:
         return None
 
     async def _ask(self, *, is_last: bool) -> PhoneNumber | CheckReply:
-        is_late = self.line.clock.monotonic() > self.last_check_at + LATE_SECONDS
-        if is_late:
+        left = self.last_check_at + LATE_SECONDS - self.line.clock.monotonic()
+        if left < 0:
             return CheckReply.EXPIRED
-        settled = await self.line.runner.settle(self.operation, only_once=not is_last)
+        settled = await self.line.runner.settle(
+            self.operation, only_once=not is_last, within_seconds=left
+        )
         try:
             return settled.unwrap()
         except (TransportError, ProtocolError, RateLimited):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .cause import HangupCause
+from .instant import aware
 from .key import IdempotencyKey
 from .pin import Pin
 
@@ -22,7 +23,7 @@ class VoiceCall:
     call_id: str
     pin: Pin
     idempotency_key: IdempotencyKey
-    sent_at: datetime
+    sent_at: datetime = field(converter=aware)
     test: bool = False
 
 
@@ -37,5 +38,5 @@ class PlacedCall:
     call_id: str
     pin: Pin
     cause: HangupCause | None = None
-    sent_at: datetime
+    sent_at: datetime = field(converter=aware)
     ring_seconds: int

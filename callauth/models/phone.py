@@ -15,15 +15,11 @@ from attrs import frozen
 
 from ..errors import CallAuthError, InvalidPhoneNumber
 from . import regions
+from .spelling import without_separators
 
 _LONGEST_TEXT = 64
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _PLUS_7 = re.compile(r"\+7[0-9]{10}")
-# Spaces (plain, no-break, thin, figure), the dashes that keyboards and word processors
-# make, brackets and dots.
-_SEPARATORS = str.maketrans("", "", " \t\u00a0\u2007\u2009\u202f-‐‑‒–—−().")
-# Telephones wrap a copied contact in marks of writing direction.
-_DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _SPELLING = re.compile(r"\+?[0-9]+")
 
 
@@ -119,7 +115,7 @@ def _read(text: str, region: str) -> str:
 
 
 def _read_plus_7(text: str, *, kazakhstan: bool) -> str:
-    spelled = text.strip().strip(_DIRECTION_MARKS).translate(_SEPARATORS)
+    spelled = without_separators(text)
     if not spelled:
         _refuse("expected a phone number, got a blank")
     if not _SPELLING.fullmatch(spelled):

@@ -7,10 +7,9 @@ import re
 from typing import NoReturn
 
 from ..errors import ConfigurationError, TestModeRefused
+from .spelling import without_separators
 
 _DIGITS = re.compile(r"[0-9]{4,7}")
-# What people and call logs put between digits; anything else is no pin.
-_SEPARATORS = str.maketrans("", "", " \t\u00a0\u202f-‐‑‒–().")
 _FULL_NUMBER = re.compile(r"\+?[0-9]{10,15}")
 
 
@@ -51,7 +50,7 @@ class Pin:
         if not isinstance(typed, str):
             del typed
             raise ConfigurationError("expected the typed digits as text")
-        digits = typed.strip().translate(_SEPARATORS)
+        digits = without_separators(typed)
         if _FULL_NUMBER.fullmatch(digits):
             digits = digits[-len(self._digits) :]
         return digits.isascii() and hmac.compare_digest(self._digits, digits)

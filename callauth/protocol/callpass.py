@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Literal, NoReturn, TypeAlias
 from urllib.parse import urlencode
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..errors import (
     AnswerLost,
@@ -128,7 +128,9 @@ def get_call_password_status(account: Account, call_id: str) -> Operation[Status
         raise ConfigurationError("expected the call id of a placed call, as text")
     reader = Reader(PROVIDER, _STATUS)
     return Operation(
-        request=_request(account, _STATUS, {"callid": call_id}),
+        request=evolve(
+            _request(account, _STATUS, {"callid": call_id}), own_connection=False
+        ),
         replay=Replay.SAFE,
         reader=lambda response: _read_status(reader, response, call_id),
     )

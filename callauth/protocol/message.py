@@ -53,7 +53,11 @@ class Request:
     """Hold one HTTP request, safe to log: every secret part needs ``reveal``.
 
     ``body`` is sent as UTF-8. Beside these headers a transport adds only what HTTP
-    needs (Host, Content-Length, User-Agent).
+    needs (Host, Content-Length, Connection, User-Agent).
+
+    ``own_connection`` says that the answer does not name what was asked about. A server
+    or proxy that answers twice would have its second answer taken for that of the next
+    request, so such a request goes over a connection that carries no other.
     """
 
     provider: str
@@ -63,6 +67,7 @@ class Request:
     url: Secret
     headers: Mapping[str, str | Secret] = field(factory=dict)
     body: Secret | None = None
+    own_connection: bool = True
 
     def reveal_headers(self) -> list[tuple[str, str]]:
         """Return all headers as they go over the wire."""

@@ -87,10 +87,15 @@ def voicemail(
 
     The pin of a test call verifies nobody unless ``accept_test`` says so.
     NeroTech, authorisation by a dictated code, method "voicemail".
-    Raises ConfigurationError when a test key becomes longer than 100 characters.
+    Raises ConfigurationError for the key of a test in a live call, and when a test key
+    becomes longer than 100 characters.
     """
     reader = Reader(PROVIDER, "voicemail")
     text = _TEST_KEY_PREFIX + key.text if test else key.text
+    if not test and key.text.startswith(_TEST_KEY_PREFIX):
+        raise ConfigurationError(
+            f'expected a key for a live call, got one with "{_TEST_KEY_PREFIX}"'
+        )
     if len(text) > LONGEST_KEY:
         raise ConfigurationError(
             f"expected a key of at most {LONGEST_KEY - len(_TEST_KEY_PREFIX)} "

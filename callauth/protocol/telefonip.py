@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Literal, NoReturn, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..errors import ConfigurationError, ProtocolError, ProviderError
 from ..models.hint import WebhookHint
@@ -134,8 +134,14 @@ def reverse_auth_phone_check(
         raise ConfigurationError("expected a lease id that is a whole number")
     reader = Reader(PROVIDER, "reverse_auth_phone_check")
     return Operation(
-        request=_request(
-            account, reader, f"reverse_auth_phone_check/{lease_id}", template_id=True
+        request=evolve(
+            _request(
+                account,
+                reader,
+                f"reverse_auth_phone_check/{lease_id}",
+                template_id=True,
+            ),
+            own_connection=False,
         ),
         replay=Replay.SAFE,
         reader=lambda response: _read_check(reader, response, lease_id),

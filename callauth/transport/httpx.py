@@ -11,9 +11,10 @@ of its error, and everything but a failed connection counts as sent.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import anyio
@@ -22,6 +23,7 @@ import httpx
 from ..errors import AnswerLost, ConfigurationError, NotSent
 from ..protocol.message import BODY_LIMIT, Request, Response
 from .pools import Pools
+from .quiet import install, quiet
 
 _SENT = "http11.send_request_headers.started"
 _NEVER_CONNECTED = (
@@ -30,8 +32,15 @@ _NEVER_CONNECTED = (
     httpx.PoolTimeout,
     httpx.UnsupportedProtocol,
 )
-# What httpx and the sockets below it raise.
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, EOFError)
+# What httpx and the sockets below it raise; Unicode before anything is sent.
+_FAILURES = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    OSError,
+    EOFError,
+    UnicodeError,
+)
 
 
 class HttpxTransport:
@@ -60,11 +69,15 @@ class HttpxTransport:
             raise ConfigurationError("expected at least 1 connection")
         if ssl_context is not None:
             _require_verification(ssl_context)
+        install()
+        self._is_closed = False
         self._given = transport
         self._ssl_context = ssl_context
         self._proxy = None if proxy is None else _proxy(proxy)
-        self._limits = httpx.Limits(max_connections=connections_per_pool)
-        self._pools = Pools(self._make, size=connections_per_pool, most=connections)
+        free = asyncio.Semaphore(connections)
+        self._size = connections_per_pool
+        self._shared = Pools(partial(self._make, None), size=self._size, free=free)
+        self._single = Pools(partial(self._make, 0), size=self._size, free=free)
 
     async def send(self, request: Request, *, timeout_seconds: float) -> Response:
         """Return the answer, whatever its status.
@@ -79,14 +92,19 @@ class HttpxTransport:
 
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing."""
-        await self._pools.aclose()
+        self._is_closed = True
+        await self._shared.aclose()
+        await self._single.aclose()
 
     async def _settle(
         self, request: Request, timeout_seconds: float
     ) -> Response | NotSent | AnswerLost:
+        if self._is_closed:
+            clause = "the transport is closed"
+            return NotSent(request.provider, request.operation, clause)
         progress = _Progress()
         try:
-            with anyio.fail_after(timeout_seconds):
+            with quiet(), anyio.fail_after(timeout_seconds):
                 return await self._exchange(request, timeout_seconds, progress)
         except TimeoutError as error:
             cls, clause, timed_out = progress.failure(error), "no answer in time", True
@@ -105,22 +123,30 @@ class HttpxTransport:
         outgoing = httpx.Request(
             request.method,
             request.url.reveal(),
-            headers=[*request.reveal_headers(), ("User-Agent", "callauth")],
+            headers=[*request.reveal_headers(), *_headers(request)],
             content=request.reveal_body() or None,
             extensions=extensions,
         )
         if self._given is not None:
             return await _answer(self._given, outgoing, progress)
-        async with self._pools.connection() as inner:
+        pools = self._single if request.own_connection else self._shared
+        async with pools.connection() as inner:
             return await _answer(inner, outgoing, progress)
 
-    def _make(self) -> httpx.AsyncBaseTransport:
+    def _make(self, most_idle: int | None) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(
             verify=self._ssl_context or _default_ssl_context(),
-            limits=self._limits,
+            limits=httpx.Limits(
+                max_connections=self._size, max_keepalive_connections=most_idle
+            ),
             proxy=self._proxy,
             trust_env=False,
         )
+
+
+def _headers(request: Request) -> list[tuple[str, str]]:
+    ending = [("Connection", "close")] if request.own_connection else []
+    return [("User-Agent", "callauth"), *ending]
 
 
 async def _answer(
@@ -144,6 +170,8 @@ async def _read(incoming: httpx.Response) -> bytes:
         raise httpx.StreamError("expected an asynchronous stream")
     async for chunk in incoming.stream:
         body += chunk
+        # A peer that sends single bytes would otherwise keep us from the deadline.
+        await anyio.lowlevel.checkpoint()
         if len(body) > BODY_LIMIT:
             break
     return bytes(body[: BODY_LIMIT + 1])
@@ -158,9 +186,10 @@ class _Progress:
         self._is_sent = False
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        del info
         self._is_traced = True
-        self._is_sent = self._is_sent or event == _SENT
+        # A proxy is asked with a request of its own before ours leaves.
+        is_ours = event == _SENT and info["request"].method != b"CONNECT"
+        self._is_sent = self._is_sent or is_ours
 
     def failure(self, error: Exception) -> type[NotSent | AnswerLost]:
         if self._is_sent:

@@ -30,15 +30,20 @@ class Pool:
 
 
 class Pools:
-    """Lend pools, never more than ``most`` connections at once, first come first."""
+    """Lend pools of ``size`` connections, as many at once as ``free`` has, in order."""
 
     def __init__(
-        self, make: Callable[[], httpx.AsyncBaseTransport], *, size: int, most: int
+        self,
+        make: Callable[[], httpx.AsyncBaseTransport],
+        *,
+        size: int,
+        free: asyncio.Semaphore,
     ) -> None:
         self._make = make
         self._size = size
-        self._free = asyncio.Semaphore(most)
+        self._free = free
         self._pools: list[Pool] = []
+        self._is_closed = False
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
@@ -56,6 +61,7 @@ class Pools:
 
     async def aclose(self) -> None:
         """Close all pools; calling it again does nothing."""
+        self._is_closed = True
         pools, self._pools = self._pools, []
         for pool in pools:
             pool.is_retired = True
@@ -64,8 +70,11 @@ class Pools:
     def _pick(self) -> Pool:
         pool = min(self._pools, key=lambda pool: pool.in_use, default=None)
         if pool is None or pool.in_use >= self._size:
-            pool = Pool(self._make())
-            self._pools.append(pool)
+            # A request that waited while all was closed gets a pool of its own, which
+            # is closed after it.
+            pool = Pool(self._make(), is_retired=self._is_closed)
+            if not self._is_closed:
+                self._pools.append(pool)
         return pool
 
     async def _give_back(self, pool: Pool, *, is_clean: bool) -> None:

@@ -16,7 +16,8 @@ class Transport(Protocol):
         """Return the answer, whatever its status.
 
         The time-out covers everything from the name look-up to the last byte. Nothing
-        is sent twice and no redirect is followed.
+        is sent twice and no redirect is followed. A request that wants its own
+        connection gets one that carries no other.
 
         Raises NotSent when certainly no byte left, AnswerLost in every other case, and
         nothing else. Neither may hold the URL, the body or the cause.

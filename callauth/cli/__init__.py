@@ -1,0 +1,1 @@
+"""The command line: a demo, one verification by hand, the sandbox over HTTP."""
