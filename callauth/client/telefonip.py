@@ -59,8 +59,7 @@ class TelefonIPClient:
         post_encoding: BodyEncoding = "json",
     ) -> None:
         token = credential(token, "token")
-        if post_encoding not in ("json", "form"):
-            raise ConfigurationError('expected post_encoding "json" or "form"')
+        telefonip.require_encoding(post_encoding)
         self._account = telefonip.Account(
             token, checked_base_url(base_url or telefonip.BASE_URL)
         )

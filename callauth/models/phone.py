@@ -35,8 +35,9 @@ class PhoneNumber:
 
     def __init__(self, e164: str) -> None:
         if not isinstance(e164, str) or not _E164.fullmatch(e164):
-            # A traceback that shows local variables must not show the number.
-            del e164
+            # A traceback that shows local variables must not show the number, nor
+            # stumble over an object without one.
+            del e164, self
             raise InvalidPhoneNumber("expected + and 8 to 15 digits")
         self.__attrs_init__(e164)
 

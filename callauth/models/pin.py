@@ -31,7 +31,9 @@ class Pin:
 
     def __init__(self, digits: str, *, verifies: bool = True) -> None:
         if not isinstance(digits, str) or not _DIGITS.fullmatch(digits):
-            del digits
+            # A traceback that shows local variables must not show the digits, nor
+            # stumble over an object without them.
+            del digits, self
             raise ConfigurationError("expected a pin of 4 to 7 digits 0-9, as text")
         self._digits = digits
         self._verifies = verifies

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from attrs import frozen
 
 from ..errors import ConfigurationError
-
-_FASTEST_GROWTH = 10
 
 
 @frozen(kw_only=True)
@@ -18,8 +18,8 @@ class PollSchedule:
     attempts of a client together make at most ``checks_per_second`` and have at most
     ``checks_in_flight`` on the way.
 
-    Raises ConfigurationError unless everything is positive, ``growth`` is from 1 to
-    10 and ``jitter`` below 1.
+    Raises ConfigurationError unless everything is positive, ``growth`` is at least 1
+    and ``jitter`` below 1.
     """
 
     first_seconds: float = 1.0
@@ -33,10 +33,10 @@ class PollSchedule:
         rates = (self.first_seconds, self.longest_seconds, self.checks_per_second)
         if not all(0 < rate < float("inf") for rate in rates):
             raise ConfigurationError("expected a PollSchedule of positive numbers")
-        is_growing = 1 <= self.growth <= _FASTEST_GROWTH
+        is_growing = 1 <= self.growth < math.inf
         if not is_growing or not 0 <= self.jitter < 1 or self.checks_in_flight < 1:
             raise ConfigurationError(
-                "expected growth from 1 to 10, jitter from 0 to below 1, checks from 1"
+                "expected growth from 1, jitter from 0 to below 1, checks from 1"
             )
 
     def delay_seconds(self, checks: int, chance: float) -> float:
@@ -44,7 +44,12 @@ class PollSchedule:
 
         With the defaults about 1, 1.3, 1.7, 2.2, 2.9, 3.7, 4.8, 5, 5 … seconds.
         """
-        # Beyond this the power overflows; the pause is the longest long before.
-        grown = self.first_seconds * self.growth ** min(checks, 100)
-        pause = min(self.longest_seconds, grown)
+        # In logarithms, since the power of many checks is beyond any float.
+        growth = checks * math.log(self.growth)
+        is_longest = growth >= math.log(self.longest_seconds / self.first_seconds)
+        pause = (
+            self.longest_seconds
+            if is_longest
+            else self.first_seconds * math.exp(growth)
+        )
         return pause * (1 + self.jitter * (2 * chance - 1))

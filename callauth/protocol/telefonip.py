@@ -104,8 +104,9 @@ def reverse_auth_phone_post(
     """Build the lease of a number, with a webhook on the call.
 
     Telefon-IP, "reverse_auth_phone_post".
-    Raises ConfigurationError for a number outside +7.
+    Raises ConfigurationError for a number outside +7 and an unknown encoding.
     """
+    require_encoding(encoding)
     reader = Reader(PROVIDER, "reverse_auth_phone_post")
     fields = {"phone": _national(phone), "webhook": webhook.reveal()}
     body = json.dumps(fields) if encoding == "json" else urlencode(fields)
@@ -166,6 +167,12 @@ def parse_webhook(query: str) -> WebhookHint:
         failure = error.bare()
         del query
     raise failure
+
+
+def require_encoding(encoding: BodyEncoding) -> None:
+    """Raise ConfigurationError unless the body can be encoded like this."""
+    if encoding not in _CONTENT_TYPES:
+        raise ConfigurationError('expected a body encoding of "json" or "form"')
 
 
 def _national(phone: PhoneNumber) -> str:
