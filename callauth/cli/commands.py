@@ -26,6 +26,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
+            click.echo(err=True)
             ctx.exit(_INTERRUPTED)
         except CallAuthError as error:
             click.echo(f"callauth: {error}", err=True)

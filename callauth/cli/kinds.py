@@ -12,6 +12,7 @@ from ..client.environment import ClientOptions
 from ..client.nerotech import NeroTechClient
 from ..client.telefonip import TelefonIPClient
 from ..errors import ConfigurationError
+from ..models.method import Method
 from ..transport.port import Clock
 from .flows import FlashCallFlow, Flow, IncomingFlow, ReverseFlow, VoicemailFlow
 
@@ -22,20 +23,26 @@ ANY_ID = 1
 ANY_KEY = "sandbox"
 
 
-@frozen(kw_only=True)
+@frozen
 class Kind:
     """Name one flow of one provider."""
 
     provider: str
     name: str
     title: str
+    method: Method
+
+    @property
+    def brand(self) -> str:
+        """The provider's name as it writes it."""
+        return self.title.partition(" ")[0]
 
 
-CALLPASS_SYNC = Kind(provider="callpass", name="sync", title="CallPass sync")
-CALLPASS_ASYNC = Kind(provider="callpass", name="async", title="CallPass async")
-VOICEMAIL = Kind(provider="nerotech", name="voicemail", title="NeroTech voicemail")
-INCOMING = Kind(provider="nerotech", name="incoming", title="NeroTech incoming")
-REVERSE = Kind(provider="telefonip", name="reverse", title="Telefon-IP")
+CALLPASS_SYNC = Kind("callpass", "sync", "CallPass sync", Method.FLASH_CALL)
+CALLPASS_ASYNC = Kind("callpass", "async", "CallPass async", Method.FLASH_CALL)
+VOICEMAIL = Kind("nerotech", "voicemail", "NeroTech voicemail", Method.VOICE_OTP)
+INCOMING = Kind("nerotech", "incoming", "NeroTech incoming", Method.REVERSE_CALL)
+REVERSE = Kind("telefonip", "reverse", "Telefon-IP", Method.REVERSE_CALL)
 KINDS = (CALLPASS_SYNC, CALLPASS_ASYNC, VOICEMAIL, INCOMING, REVERSE)
 _USUAL = MappingProxyType(
     {"callpass": CALLPASS_ASYNC, "nerotech": VOICEMAIL, "telefonip": REVERSE}

@@ -34,7 +34,7 @@ class NumberList:
 
     @classmethod
     def read(cls, lines: Iterable[str]) -> NumberList:
-        """Return what the lines hold; blank ones and those with ``#`` first do not count.
+        """Return what the lines hold, without blank ones and comments (``#``).
 
         A number that stood there before, in whatever spelling, is refused.
         """

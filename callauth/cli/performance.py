@@ -18,6 +18,9 @@ from .scenario import Part
 from .subscribers import PlayedPerson
 from .tally import Finished
 
+# By then everybody has typed or dialled who does at all.
+_SLOWEST_SECONDS = 40.0
+
 
 @define(eq=False)
 class Performance:
@@ -46,14 +49,21 @@ class Performance:
         """How many requests have reached a provider."""
         return len(self.sandbox.ledger.entries(Received))
 
+    @property
+    def waiting(self) -> int:
+        """How many are left who will do nothing, once all others are done."""
+        last = max(part.arrives_seconds for part in self.parts)
+        if self.sandbox.ledger.elapsed() < last + _SLOWEST_SECONDS:
+            return 0
+        return len(self.parts) - len(self.finished)
+
     @asynccontextmanager
     async def _flows(self) -> AsyncIterator[dict[Kind, Flow]]:
         # The server ends first, so that closing a client waits for no answer.
         async with AsyncExitStack() as stack, served(self.sandbox) as root:
-            clients = {
-                provider: await stack.enter_async_context(self._client(provider, root))
-                for provider in PROVIDERS
-            }
+            clients = {provider: self._client(provider, root) for provider in PROVIDERS}
+            for client in clients.values():
+                await stack.enter_async_context(client)
             clock = self.sandbox.clock
             yield {kind: flow_of(kind, clients[kind.provider], clock) for kind in KINDS}
 
@@ -81,6 +91,7 @@ class Performance:
                 result=result,
                 seconds=clock.monotonic() - began,
                 rings=0,
-                backed=does_right and self.sandbox.ledger.backs(part.phone, since=since),
+                backed=does_right
+                and self.sandbox.ledger.backs(part.phone, since=since),
             )
         )

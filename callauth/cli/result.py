@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import TypeAlias, assert_never
 
 from attrs import frozen
 
@@ -14,6 +15,7 @@ from ..errors import (
     ProviderError,
     ProviderUnavailable,
 )
+from ..models.method import Method
 from ..models.outcome import Confirmed, Expired, Rejected, Unknown
 from ..transport.port import Clock
 
@@ -26,7 +28,15 @@ class Refused:
 
 
 Result: TypeAlias = Confirmed | Rejected | Expired | Unknown | Refused
-KINDS = (Confirmed, Rejected, Expired, Unknown, Refused)
+
+
+_EXPIRES_AS = MappingProxyType(
+    {
+        Method.FLASH_CALL: "no code was typed in time",
+        Method.VOICE_OTP: "no code was typed in time",
+        Method.REVERSE_CALL: "no call from the number in time",
+    }
+)
 
 
 async def result_of(
@@ -40,9 +50,9 @@ async def result_of(
     try:
         return await work
     except NotSent as error:
-        return Refused(reason=f"not sent: {error.clause}")
+        return Refused(reason=f"not sent ({error.clause})")
     except AnswerLost as error:
-        return Unknown(at=clock.now(), reason=f"answer lost: {error.clause}")
+        return Unknown(at=clock.now(), reason=f"answer lost ({error.clause})")
     except ProtocolError:
         return Unknown(at=clock.now(), reason="answer not understood")
     except ProviderUnavailable as error:
@@ -51,15 +61,16 @@ async def result_of(
         return Refused(reason=_refusal(error))
 
 
-def reason_of(result: Result) -> str:
-    """Return why it ended so, in a few words."""
+def reason_of(result: Result, method: Method) -> str:
+    """Return why it ended so, in a few words; nothing for a confirmation."""
     match result:
         case Confirmed():
             return ""
         case Expired():
-            return "nothing happened in time"
+            return _EXPIRES_AS[method]
         case Rejected() | Unknown() | Refused():
             return result.reason
+    assert_never(result)
 
 
 def _refusal(error: ProviderError) -> str:

@@ -65,9 +65,7 @@ def _only(subscriber: Subscriber) -> Story:
     return Story(lambda _: subscriber)
 
 
-def _broken(
-    fault: Fault, operation: str, *, skip: int = 0, times: int = 1
-) -> Story:
+def _broken(fault: Fault, operation: str, *, skip: int = 0, times: int = 1) -> Story:
     def add(sandbox: Sandbox, phone: PhoneNumber) -> None:
         sandbox.faults.add(
             fault, operation=operation, phone=phone, skip=skip, times=times
@@ -76,16 +74,8 @@ def _broken(
     return Story(trouble=add)
 
 
-def _blocked(provider: str) -> Story:
-    def block(sandbox: Sandbox, phone: PhoneNumber) -> None:
-        providers = {
-            "callpass": sandbox.callpass,
-            "nerotech": sandbox.nerotech,
-            "telefonip": sandbox.telefonip,
-        }
-        providers[provider].blocked.add(phone)
-
-    return Story(trouble=block)
+def _blocked(list_of: Callable[[Sandbox], set[PhoneNumber]]) -> Story:
+    return Story(trouble=lambda sandbox, phone: list_of(sandbox).add(phone))
 
 
 def _error(code: int, operation: str, *, rings: bool = False) -> Story:
@@ -131,14 +121,14 @@ _OTHER_PHONE = Story(
 )
 
 _FLASH: Deck = (
-    # A missed call that nobody picks up, or that meets a busy phone, has shown its code.
+    # Nobody picks up, or the phone is busy: a missed call has shown its code.
     (12, _NO_ANSWER),
     (4, _BUSY),
     (3, _WRONG_CODE),
     (2, _NO_CODE),
     (1, _UNREACHABLE),
     (1, _SWITCHED_OFF),
-    (1, _blocked("callpass")),
+    (1, _blocked(lambda sandbox: sandbox.callpass.blocked)),
     (2, _broken(ResetAfter(), "start-call-password")),
     (1, _broken(TooMany(3), "start-call-password")),
 )
@@ -156,7 +146,7 @@ DECKS: Mapping[Kind, Deck] = MappingProxyType(
             (2, _BUSY),
             (3, _NO_ANSWER),
             (1, _SWITCHED_OFF),
-            (1, _blocked("nerotech")),
+            (1, _blocked(lambda sandbox: sandbox.nerotech.blocked)),
             (1, _error(11, "voicemail")),
             (1, _error(4, "voicemail", rings=True)),
             (4, _broken(ResetAfter(), "voicemail")),
@@ -168,7 +158,7 @@ DECKS: Mapping[Kind, Deck] = MappingProxyType(
         INCOMING: (
             (3, _NEVER_DIALS),
             (2, _OTHER_PHONE),
-            (1, _blocked("nerotech")),
+            (1, _blocked(lambda sandbox: sandbox.nerotech.blocked)),
             (1, _error(11, "incoming/init")),
             (2, Story(trouble=_lose_success)),
             (1, _broken(ResetAfter(), "incoming/init")),
@@ -178,7 +168,7 @@ DECKS: Mapping[Kind, Deck] = MappingProxyType(
         REVERSE: (
             (3, _NEVER_DIALS),
             (3, _OTHER_PHONE),
-            (1, _blocked("telefonip")),
+            (1, _blocked(lambda sandbox: sandbox.telefonip.blocked)),
             (2, _broken(ResetAfter(), "reverse_auth_phone_get")),
             (1, _broken(ResetAfter(), "reverse_auth_phone_get", times=2)),
             (1, _broken(Garbage(), "reverse_auth_phone_check")),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 
 from attrs import frozen
 
-from ..models.outcome import Confirmed
+from ..models.outcome import Confirmed, Expired, Rejected, Unknown
 from ..models.phone import PhoneNumber
 from .kinds import KINDS, Kind
-from .result import Result, reason_of
+from .result import Refused, Result, reason_of
+
+OUTCOMES: tuple[type[Result], ...] = (Confirmed, Rejected, Expired, Unknown, Refused)
 
 
 @frozen(kw_only=True)
@@ -44,12 +46,16 @@ class Row:
 
 @frozen(kw_only=True)
 class Reason:
-    """Hold why so many numbers of a flow were not confirmed."""
+    """Hold why numbers were not confirmed, and how many in which flow."""
 
-    kind: type[Result]
+    outcome: type[Result]
     reason: str
-    title: str
-    numbers: int
+    flows: Mapping[str, int]
+
+    @property
+    def numbers(self) -> int:
+        """How many there are in all flows."""
+        return sum(self.flows.values())
 
 
 @frozen
@@ -78,16 +84,19 @@ def rows(finished: Sequence[Finished]) -> list[Row]:
 
 
 def reasons(finished: Iterable[Finished]) -> list[Reason]:
-    """Return what came instead of a confirmation, in the order of the columns."""
-    counts = Counter(
-        (type(f.result), reason_of(f.result), f.kind.title)
-        for f in finished
-        if not isinstance(f.result, Confirmed)
-    )
-    return [
-        Reason(kind=kind, reason=reason, title=title, numbers=numbers)
-        for (kind, reason, title), numbers in counts.items()
+    """Return what came instead of confirmations, by outcome, the frequent first."""
+    flows: dict[tuple[type[Result], str], Counter[str]] = defaultdict(Counter)
+    for ended in finished:
+        if not isinstance(ended.result, Confirmed):
+            reason = reason_of(ended.result, ended.kind.method)
+            flows[type(ended.result), reason][ended.kind.title] += 1
+    found = [
+        Reason(outcome=outcome, reason=reason, flows=counts)
+        for (outcome, reason), counts in flows.items()
     ]
+    return sorted(
+        found, key=lambda r: (OUTCOMES.index(r.outcome), -r.numbers, r.reason)
+    )
 
 
 def verdict(finished: Iterable[Finished]) -> Verdict:

@@ -244,21 +244,31 @@ def _read_verify(reader: Reader, response: Response) -> VerifyReply:
 def _success(
     reader: Reader, response: Response, family: nerotech_errors.Family
 ) -> dict[str, object]:
-    try:
-        fields = reader.json_object(response)
-    except ProtocolError:
-        reader.refuse_server_error(response)
-        reader.refuse_unauthorised(response, "service_id and secret_key")
-        reader.refuse_rate(response)
-        raise
-    if fields.get("status") is False:
+    status, fields = _status(reader, response)
+    if status is False:
         reader.refuse_rate(response)
         failure = reader.structure(fields, _Failure)
         nerotech_errors.refuse(reader, response, failure.error, family)
     reader.require_success_status(response)
-    if fields.get("status") is not True or fields.get("error") is not None:
-        reader.broken("expected status true, or status false with an error")
+    if fields.get("error") is not None:
+        reader.broken("expected no error beside status true, got one")
     return fields
+
+
+def _status(reader: Reader, response: Response) -> tuple[bool, dict[str, object]]:
+    """Return the one field that every answer has, and all fields."""
+    try:
+        fields = reader.json_object(response)
+        status = fields.get("status")
+        if isinstance(status, bool):
+            return status, fields
+        reader.broken("expected status true or false")
+    except ProtocolError:
+        # No documented answer: only now does the HTTP status say something.
+        reader.refuse_server_error(response)
+        reader.refuse_unauthorised(response, "service_id and secret_key")
+        reader.refuse_rate(response)
+        raise
 
 
 _VERIFY_REPLIES = {

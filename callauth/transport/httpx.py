@@ -49,8 +49,8 @@ class HttpxTransport:
     ``transport`` is any httpx transport to use instead of real connections, such as
     ``httpx.MockTransport``; it stays yours to close. ``ssl_context`` replaces the
     default one, for instance to trust the Russian root CA. ``proxy`` is a URL; the
-    proxy settings of the environment are ignored. At most ``connections`` are open at
-    once; a further request waits for one.
+    proxy settings of the environment are ignored. At most ``connections`` are in use
+    at once; a further request waits for one.
 
     Raises ConfigurationError for an ``ssl_context`` that does not verify, since TLS
     verification cannot be switched off, and for fewer connections than one.
