@@ -70,21 +70,24 @@ class Incoming:
     async def verify(self, lease: NumberLease) -> bool:
         """Say whether the user has called; it stays true once it was."""
         live = self._leases.find(lease)
-        left = live.last_check_at - self._line.clock.monotonic()
-        return await self.check(live, within_seconds=left, only_once=False)
+        return await self.check(live, until=live.last_check_at, only_once=False)
 
-    async def check(
-        self, live: LiveLease, *, within_seconds: float, only_once: bool
-    ) -> bool:
-        """Say whether the user has called; ask no more when the time is over."""
+    async def check(self, live: LiveLease, *, until: float, only_once: bool) -> bool:
+        """Say whether the user has called; ask only up to that moment.
+
+        A question that was asked in time gets a little longer for its answer.
+        """
         # Held while asking: a second question could take the success of the first.
         async with live.turn:
             if live.is_confirmed:
                 return True
-            if within_seconds < 0:
+            now = self._line.clock.monotonic()
+            if now > until:
                 return False
             settled = await self._ask(
-                live.lease, only_once=only_once, within_seconds=within_seconds
+                live.lease,
+                only_once=only_once,
+                within_seconds=live.last_check_at + LATE_SECONDS - now,
             )
             return self._learn(live, settled)
 
@@ -172,10 +175,10 @@ class IncomingWatch:
         self, *, is_last: bool
     ) -> Done[Confirmed | Expired | Unknown] | None:
         """Ask once; a failure to ask is no answer."""
-        left = self.live.last_check_at - self.line.clock.monotonic()
+        until = self.live.last_check_at + LATE_SECONDS
         try:
             called = await self.incoming.check(
-                self.live, within_seconds=left + LATE_SECONDS, only_once=not is_last
+                self.live, until=until, only_once=not is_last
             )
         except (TransportError, ProtocolError, RateLimited, ProviderUnavailable):
             called = False

@@ -7,7 +7,9 @@ what was learned about a lease is remembered with it.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
+from itertools import islice
 
 import anyio
 from attrs import define, field
@@ -52,11 +54,12 @@ class LiveLease:
 class Reservation:
     """Hold a phone for one attempt, before and while its lease lives.
 
+    Before there is a lease it has no end: requests of it may be on their way.
     ``is_abandoned`` says that the caller left before a number was there to show.
     """
 
     user: PhoneNumber
-    until: float
+    until: float = math.inf
     live: LiveLease | None = None
     is_abandoned: bool = False
 
@@ -66,7 +69,6 @@ class LiveLeases:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        # Oldest first, since all live equally long.
         self._by_phone: OrderedDict[PhoneNumber, Reservation] = OrderedDict()
         # Beyond their end, too: an old lease must not be taken for a foreign young one
         # when the wall clock is set back.
@@ -78,20 +80,22 @@ class LiveLeases:
         Raises CallInProgress, with the seconds left, while another attempt is live.
         """
         now = self._clock.monotonic()
-        self._forget_ended(now)
-        held = self._by_phone.get(user)
+        held = self._held(user, now)
         if held is not None and not (held.live and held.live.is_confirmed):
             raise CallInProgress(
                 "nerotech",
                 "incoming/init",
                 None,
                 "another reverse call of this phone is live",
-                retry_after=held.until - now,
+                retry_after=min(held.until - now, LEASE_SECONDS + LAST_CHECK_SECONDS),
             )
-        return self._hold(Reservation(user, now + LEASE_SECONDS))
+        return self._hold(Reservation(user))
 
     def release(self, reservation: Reservation) -> None:
         """Give the phone free: the attempt came to nothing."""
+        if reservation.live is not None:
+            # Another attempt may run from here on, so "already verified" may be its.
+            reservation.live.is_drained = False
         if self._by_phone.get(reservation.user) is reservation:
             del self._by_phone[reservation.user]
 
@@ -122,9 +126,8 @@ class LiveLeases:
         live = LiveLease(lease=lease, leased_at=sent_at)
         self._remember(live)
         now = self._clock.monotonic()
-        self._forget_ended(now)
-        if lease.user not in self._by_phone and now < live.last_check_at:
-            self.keep(self._hold(Reservation(lease.user, now)), live)
+        if self._held(lease.user, now) is None and now < live.last_check_at:
+            self.keep(self._hold(Reservation(lease.user)), live)
         return live
 
     def _remember(self, live: LiveLease) -> None:
@@ -132,14 +135,17 @@ class LiveLeases:
         if len(self._by_lease) > _REMEMBERED:
             self._by_lease.popitem(last=False)
 
+    def _held(self, user: PhoneNumber, now: float) -> Reservation | None:
+        held = self._by_phone.get(user)
+        return held if held is not None and held.until > now else None
+
     def _hold(self, reservation: Reservation) -> Reservation:
         self._by_phone[reservation.user] = reservation
-        self._by_phone.move_to_end(reservation.user)
+        # Two others are looked at for each that comes, in turn, and go when they are
+        # over: memory stays bounded without a pause.
+        now = self._clock.monotonic()
+        for other in list(islice(self._by_phone.values(), 2)):
+            self._by_phone.move_to_end(other.user)
+            if other.until <= now:
+                del self._by_phone[other.user]
         return reservation
-
-    def _forget_ended(self, now: float) -> None:
-        while self._by_phone:
-            oldest = next(iter(self._by_phone.values()))
-            if oldest.until > now:
-                return
-            self.release(oldest)

@@ -107,6 +107,7 @@ class Line:
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close())
         await asyncio.wait((self._closing,))
+        self._closing.result()
 
     async def _close(self) -> None:
         await self._tasks.aclose()

@@ -43,6 +43,7 @@ from .events import (
     RequestSettled,
     RetryScheduled,
 )
+from .telemetry import uninstrumented
 
 T = TypeVar("T")
 Failure: TypeAlias = ProviderError | ProtocolError | TransportError
@@ -166,9 +167,10 @@ class Runner:
         with anyio.CancelScope() as scope:
             alarm = self._clock.call_later(seconds + _BACKSTOP_SECONDS, scope.cancel)
             try:
-                return await self._transport.send(
-                    operation.request, timeout_seconds=seconds
-                )
+                with uninstrumented():
+                    return await self._transport.send(
+                        operation.request, timeout_seconds=seconds
+                    )
             finally:
                 alarm.cancel()
         raise AnswerLost(

@@ -18,6 +18,7 @@ from functools import cache, partial
 from typing import Any
 
 import anyio
+import httpcore
 import httpx
 
 from ..errors import AnswerLost, ConfigurationError, NotSent
@@ -25,7 +26,11 @@ from ..protocol.message import BODY_LIMIT, Request, Response
 from .pools import Pools
 from .quiet import install, quiet
 
+_CONNECTED = "connection.connect_tcp.complete"
+_TLS_FAILED = "connection.start_tls.failed"
 _SENT = "http11.send_request_headers.started"
+# A connection may wait this long for its peer while it is being closed.
+_CLOSE_SECONDS = 1.0
 _NEVER_CONNECTED = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -184,12 +189,19 @@ class _Progress:
         self.is_handed_over = False
         self._is_traced = False
         self._is_sent = False
+        self._connected: httpcore.AsyncNetworkStream | None = None
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         self._is_traced = True
         # A proxy is asked with a request of its own before ours leaves.
         is_ours = event == _SENT and info["request"].method != b"CONNECT"
         self._is_sent = self._is_sent or is_ours
+        if event == _CONNECTED:
+            self._connected = info["return_value"]
+        if event == _TLS_FAILED and self._connected is not None:
+            # httpcore leaves the socket open when a handshake is interrupted.
+            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+                await self._connected.aclose()
 
     def failure(self, error: Exception) -> type[NotSent | AnswerLost]:
         if self._is_sent:

@@ -58,7 +58,10 @@ class Records:
 
     def _make(self, *args: object, **kwargs: object) -> logging.LogRecord:
         record: logging.LogRecord = self._factory(*args, **kwargs)
-        self._kept.append(record)
+        # A record that its logger filters out is seen by nobody. Asked here, since a
+        # filter may go by the context of the caller.
+        if logging.getLogger(record.name).filter(record):
+            self._kept.append(record)
         if len(self._kept) > _AT_MOST:
             self.hand_over()
         return record

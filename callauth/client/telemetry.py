@@ -1,0 +1,86 @@
+"""Telemetry: spans of OpenTelemetry that hold no secret.
+
+The instrumentation of httpx writes whole URLs into its spans, and those of the
+providers carry keys and numbers. Wherever OpenTelemetry is installed, callauth
+therefore keeps that instrumentation out of its own requests. ``TracedTransport`` makes
+spans of its own, with the URL's template in place of the URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..errors import ConfigurationError, TransportError
+from ..protocol.message import Request, Response
+from ..transport.port import Transport
+
+try:
+    from opentelemetry import context, trace
+    from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY
+except ImportError:  # the extra is not installed
+    IS_INSTALLED = False
+else:
+    IS_INSTALLED = True
+
+
+@contextmanager
+def uninstrumented() -> Iterator[None]:
+    """Keep instrumentations of HTTP libraries out of what is done inside."""
+    if not IS_INSTALLED:
+        yield
+        return
+    is_suppressed = True
+    token = context.attach(
+        context.set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, is_suppressed)
+    )
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+class TracedTransport:
+    """Make one span per request that goes through another transport.
+
+    A span is named ``nerotech voicemail`` and holds the method, the status, the URL's
+    template and what went wrong. Closing it closes the other transport.
+
+    Raises ConfigurationError without the extra ``otel``.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        if not IS_INSTALLED:
+            raise ConfigurationError("expected the extra callauth[otel]")
+        self._transport = transport
+        self._tracer = trace.get_tracer("callauth")
+
+    async def send(self, request: Request, *, timeout_seconds: float) -> Response:
+        """Return the answer, whatever its status.
+
+        Raises NotSent when certainly no byte left, AnswerLost in every other case.
+        """
+        with self._tracer.start_as_current_span(
+            f"{request.provider} {request.operation}",
+            kind=trace.SpanKind.CLIENT,
+            attributes={
+                "http.request.method": request.method,
+                "url.template": request.template,
+            },
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                response = await self._transport.send(
+                    request, timeout_seconds=timeout_seconds
+                )
+            except TransportError as error:
+                span.set_attribute("error.type", type(error).__name__)
+                span.set_status(trace.StatusCode.ERROR, error.clause)
+                raise
+            span.set_attribute("http.response.status_code", response.status)
+            return response
+
+    async def aclose(self) -> None:
+        """Close the other transport, too."""
+        await self._transport.aclose()
