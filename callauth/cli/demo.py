@@ -10,6 +10,7 @@ import anyio
 import click
 
 from ..errors import ConfigurationError
+from ..models.outcome import Confirmed
 from ..sandbox import FastClock, Sandbox
 from .console import Console
 from .loopback import server
@@ -56,21 +57,22 @@ def demo(speed: float, path: Path | None, seed: int) -> None:
     phone rang twice and nobody was verified without proof.
     """
     server()
+    clock = FastClock(speed)
     numbers = NumberList.read(shipped_lines() if path is None else lines_of(path))
     if not numbers.phones:
         raise ConfigurationError("expected a file with at least one phone number")
     console = Console()
     _introduce(console, numbers)
-    found = asyncio.run(_run(console, numbers, speed=speed, seed=seed))
+    found = asyncio.run(_run(console, numbers, clock=clock, seed=seed))
     raise SystemExit(0 if found is not None and found.is_good else 1)
 
 
 async def _run(
-    console: Console, numbers: NumberList, *, speed: float, seed: int
+    console: Console, numbers: NumberList, *, clock: FastClock, seed: int
 ) -> Verdict | None:
     """Return the verdict, None when nobody reads any more."""
     random = Random(seed)  # noqa: S311 - must repeat by seed
-    async with Sandbox(clock=FastClock(speed), seed=seed) as sandbox:
+    async with Sandbox(clock=clock, seed=seed) as sandbox:
         parts = parts_of(numbers.phones, random)
         stage(sandbox, parts, random)
         performance = Performance(sandbox, parts)
@@ -107,7 +109,8 @@ def _report(console: Console, numbers: NumberList, performance: Performance) -> 
     # The main table comes last: that is what a small window still shows.
     if numbers.refused:
         console.print(refused_table(numbers.refused), "")
-    console.print(reason_table(finished), "")
+    if not all(isinstance(each.result, Confirmed) for each in finished):
+        console.print(reason_table(finished), "")
     console.print(outcome_table(finished, width=console.width))
     console.print(_EXPLANATION, style="dim")
     console.print(

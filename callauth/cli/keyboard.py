@@ -9,19 +9,21 @@ import threading
 from collections import deque
 from contextlib import suppress
 from io import UnsupportedOperation
+from typing import TextIO
 
 _CHUNK = 4096
 
 
 class Keyboard:
-    """Read lines of stdin without holding up the loop.
+    """Read lines of ``stream``, which is stdin by default, without holding up the loop.
 
     A thread waits for them, since files, pipes and terminals can be awaited in no other
     way. It reads the descriptor itself: one that waits inside ``sys.stdin`` would hold
     a lock that Python needs in order to end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stdin if stream is None else stream
         self._lines: deque[str] = deque()
         self._rest = b""
         self._is_over = False
@@ -29,7 +31,7 @@ class Keyboard:
     async def line(self) -> str | None:
         """Return the next line without its end, None after the last."""
         while not self._lines and not self._is_over:
-            self._take(await _read())
+            self._take(await _read(self._stream))
         return self._lines.popleft() if self._lines else None
 
     def _take(self, chunk: bytes) -> None:
@@ -41,7 +43,7 @@ class Keyboard:
         self._lines += [line.decode("utf-8", "replace").rstrip("\r") for line in lines]
 
 
-async def _read() -> bytes:
+async def _read(stream: TextIO) -> bytes:
     loop = asyncio.get_running_loop()
     chunk: asyncio.Future[bytes] = loop.create_future()
 
@@ -50,7 +52,7 @@ async def _read() -> bytes:
             chunk.set_result(read)
 
     def wait() -> None:
-        read = _read_now()
+        read = _read_now(stream)
         # The loop may have ended while nobody typed.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(hand_over, read)
@@ -59,12 +61,12 @@ async def _read() -> bytes:
     return await chunk
 
 
-def _read_now() -> bytes:
+def _read_now(stream: TextIO) -> bytes:
     try:
-        descriptor = sys.stdin.fileno()
+        descriptor = stream.fileno()
     except (UnsupportedOperation, ValueError):
         # Not a file of the system, as in tests: it never makes anybody wait.
-        return sys.stdin.readline().encode()
+        return stream.readline().encode()
     try:
         return os.read(descriptor, _CHUNK)
     except OSError:

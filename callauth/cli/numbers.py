@@ -65,7 +65,9 @@ def lines_of(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         kind = type(error).__name__
-    raise ConfigurationError(f"expected a readable file in UTF-8, got {kind}")
+        raise ConfigurationError(
+            f"expected a readable file in UTF-8, got {kind}"
+        ) from None
 
 
 def masked(line: str) -> str:
@@ -76,7 +78,7 @@ def masked(line: str) -> str:
     """
     text = "".join(each if each.isprintable() else " " for each in line).strip()
     places = [place for place, each in enumerate(text) if each.isalnum()]
-    hidden = set(places[_SHOWN_FIRST : -_SHOWN_LAST or None])
+    hidden = set(places[_SHOWN_FIRST:-_SHOWN_LAST])
     shown = "".join(_HIDDEN if at in hidden else each for at, each in enumerate(text))
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 

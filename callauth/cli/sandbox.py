@@ -61,9 +61,9 @@ async def _serve(
             await serve(played, host=host, port=port, on_started=announce)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-        else:
-            return
-    raise ConfigurationError(f"expected an address that is free: {reason}")
+            raise ConfigurationError(
+                f"expected an address that is free: {reason}"
+            ) from None
 
 
 def _announce(console: Console, host: str, port: int) -> None:

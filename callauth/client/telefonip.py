@@ -91,7 +91,7 @@ class TelefonIPClient:
 
         Telefon-IP, "reverse_auth_phone_get".
 
-        Raises ConfigurationError for a number outside +7, TransportError,
+        Raises ConfigurationError for a number that is no Russian mobile, TransportError,
         ProtocolError or ProviderError.
         """
         phone = PhoneNumber.require(phone)
@@ -109,9 +109,9 @@ class TelefonIPClient:
 
         Telefon-IP, "reverse_auth_phone_post".
 
-        Raises ConfigurationError for a number outside +7 and for a webhook that is not
-        https (http on loopback) or has a query, TransportError, ProtocolError or
-        ProviderError.
+        Raises ConfigurationError for a number that is no Russian mobile and for a
+        webhook that is not https (http on loopback) or has a query, TransportError,
+        ProtocolError or ProviderError.
         """
         webhook = webhook_url(webhook)
         phone = PhoneNumber.require(phone)

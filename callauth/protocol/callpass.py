@@ -261,7 +261,7 @@ def _cause(reader: Reader, result: str | None) -> HangupCause | None:
 
 
 def _refuse(reader: Reader, message: object) -> NoReturn:
-    text = message if isinstance(message, str) else ""
+    text = reader.text(message)
     meaning, raises = _REFUSALS.get(text, ("REFUSED", ProviderError))
     raise raises(PROVIDER, reader.operation, None, meaning, text=printable(text))
 

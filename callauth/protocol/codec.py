@@ -28,11 +28,13 @@ T = TypeVar("T")
 
 _DEEPEST = 20
 _LONGEST_TEXT = 200
+_TELLING = re.compile(r"\+?[0-9](?:[\s().-]*[0-9]){3,}|\w{20,}")
 _SECONDS = re.compile(r"[0-9]{1,6}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
-# In +7 with 7 or 8 first; callers from elsewhere with their country's code.
-_PLUS_7 = re.compile(r"[78][0-9]{10}")
-_ABROAD = re.compile(r"[1-69][0-9]{10,14}")
+# In +7 with 7 first, a mobile also with 8. Before any other digit that 8 begins a
+# foreign number: 84 is Vietnam, whose mobiles look like Moscow's 8 49….
+_PLUS_7 = re.compile(r"(?:7|8(?=9))[0-9]{10}")
+_ABROAD = re.compile(r"[1-689][0-9]{10,14}")
 
 
 @frozen
@@ -82,6 +84,15 @@ class Reader:
         if not _ABROAD.fullmatch(text):
             self.broken("expected a phone number of 11 to 15 digits")
         return PhoneNumber("+" + text)
+
+    def text(self, value: object) -> str:
+        """Return a message, empty when there is none.
+
+        Raises ProtocolError when it is no text.
+        """
+        if value is not None and not isinstance(value, str):
+            self.broken("expected a message as text, got another value")
+        return value or ""
 
     def identifier(self, value: int | str) -> str:
         """Return an id as digit text, unchanged.
@@ -153,8 +164,12 @@ def retry_after_seconds(response: Response) -> float | None:
 
 
 def printable(text: str) -> str:
-    """Return a provider's words cut to 200 printable characters, for a log."""
-    return "".join(c if c.isprintable() else "?" for c in text[:_LONGEST_TEXT])
+    """Return a provider's words for a log, cut to 200 printable characters.
+
+    Long digits and long words are hidden: a provider may repeat the number or the key.
+    """
+    shown = _TELLING.sub("•••", text)[:_LONGEST_TEXT]
+    return "".join(c if c.isprintable() else "?" for c in shown)
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from attrs import field, frozen
@@ -21,11 +22,13 @@ BODY_LIMIT = 64 * 1024
 """The longest answer in bytes; a transport may stop reading one byte after it."""
 
 # An old "true" from a cache would verify somebody; a compressed answer could be a bomb.
-COMMON_HEADERS: Mapping[str, str] = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "Cache-Control": "no-store",
-}
+COMMON_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Cache-Control": "no-store",
+    }
+)
 
 T = TypeVar("T")
 

@@ -90,9 +90,8 @@ class RetryPolicy:
             self.try_seconds,
             self.deadline_seconds,
         )
-        if self.tries < 1 or not all(
-            0 < seconds < float("inf") for seconds in durations
-        ):
+        is_whole = type(self.tries) is int and self.tries >= 1
+        if not is_whole or not all(0 < seconds < float("inf") for seconds in durations):
             raise ConfigurationError("expected a RetryPolicy of positive numbers")
 
     def backoff_seconds(self, tries: int, chance: float) -> float:

@@ -78,7 +78,7 @@ def reverse_auth_phone_get(
     """Build the lease of a number for 120 seconds.
 
     Telefon-IP, "reverse_auth_phone_get".
-    Raises ConfigurationError for a number outside +7.
+    Raises ConfigurationError for a number that is no Russian mobile.
     """
     reader = Reader(PROVIDER, "reverse_auth_phone_get")
     return Operation(
@@ -104,7 +104,8 @@ def reverse_auth_phone_post(
     """Build the lease of a number, with a webhook on the call.
 
     Telefon-IP, "reverse_auth_phone_post".
-    Raises ConfigurationError for a number outside +7 and an unknown encoding.
+    Raises ConfigurationError for a number that is no Russian mobile and for an unknown
+    encoding.
     """
     require_encoding(encoding)
     reader = Reader(PROVIDER, "reverse_auth_phone_post")
@@ -176,8 +177,8 @@ def require_encoding(encoding: BodyEncoding) -> None:
 
 
 def _national(phone: PhoneNumber) -> str:
-    if not phone.is_plus_7:
-        raise ConfigurationError("expected a +7 number: telefon-ip serves no other")
+    if not phone.e164.startswith("+79"):
+        raise ConfigurationError("expected a +7 9… number: telefon-ip serves no other")
     return phone.national
 
 
@@ -232,6 +233,8 @@ def _read_check(
         return CheckReply.EXPIRED
     if is_no or fields.get("success") is False:
         return CheckReply.PENDING
+    if fields.get("data") == {}:
+        return CheckReply.PENDING
     content = _success(reader, response, fields)
     if content.get("phone") in (None, ""):
         return CheckReply.PENDING
@@ -268,8 +271,7 @@ def _success(
 
 
 def _refuse(reader: Reader, fields: dict[str, object]) -> NoReturn:
-    error = fields.get("error")
-    text = printable(error) if isinstance(error, str) else ""
+    text = printable(reader.text(fields.get("error")))
     raise ProviderError(PROVIDER, reader.operation, None, "REFUSED", text=text)
 
 

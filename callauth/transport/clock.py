@@ -29,7 +29,7 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """Return seconds that only ever grow, counting those of a suspend."""
-        if _SUSPEND_AWARE is None:
+        if _SUSPEND_AWARE is None:  # pragma: no cover - never on Linux
             return time.monotonic()
         return time.clock_gettime(_SUSPEND_AWARE)
 
@@ -125,16 +125,14 @@ class ManualClock:
         self._watch()
 
     def _next_due(self) -> float | None:
-        while self._alarms and self._alarms[0][2].callback is None:
+        while self._alarms and self._alarms[0][2].is_cancelled:
             heapq.heappop(self._alarms)
         return self._alarms[0][0] if self._alarms else None
 
     def _ring(self, due: float) -> None:
         self._turn_to(due)
         _, _, alarm = heapq.heappop(self._alarms)
-        callback = alarm.callback
-        if callback is not None:
-            callback()
+        alarm.callback()
 
     def _turn_to(self, moment: float) -> None:
         self._now += timedelta(seconds=moment - self._elapsed)
@@ -158,10 +156,11 @@ async def sleep(clock: Clock, seconds: float) -> None:
 
 @define
 class _Alarm:
-    callback: Callable[[], object] | None
+    callback: Callable[[], object]
+    is_cancelled: bool = False
 
     def cancel(self) -> None:
-        self.callback = None
+        self.is_cancelled = True
 
 
 def _others_are_ready() -> bool:

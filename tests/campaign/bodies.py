@@ -99,9 +99,7 @@ def subjects() -> list[Subject]:
                 '"data": {"phone": "89243555100", "id": 122760}}',
                 '{"success": false, "error": "id record not found", "data": {}}',
             ),
-            is_backed=lambda reply, document: (
-                reply != _USER or _is_user_call(document)
-            ),
+            is_backed=lambda reply, document: reply != _USER or _is_user_call(document),
         ),
         _subject(
             callpass.start_call_password(

@@ -97,7 +97,7 @@ async def by_chance(seed: int) -> Tally:
     dice = random.Random(seed)
     flow = dice.choice(list(FLOWS))
     person = dice.choice(PEOPLE)
-    inject = Chances(dice, rate=dice.choice((0.2, 0.5, 0.8)))
+    inject = Chances(dice, rate=dice.choice((0.3, 0.6, 0.9)))
     mood = random.Random(dice.random())
     return await one_run(
         flow,

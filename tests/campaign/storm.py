@@ -30,9 +30,7 @@ _SLOWEST_SECONDS = 0.01
 async def answering(dice: random.Random) -> AsyncIterator[str]:
     """Serve the status of one call, each answer a moment late."""
 
-    async def serve(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await reader.readuntil(_CALL_ID.encode()):
                 await asyncio.sleep(dice.random() * _SLOWEST_SECONDS)
@@ -93,7 +91,9 @@ async def _cancel_many(
 
 async def _works(transport: HttpxTransport, base_url: str) -> list[str]:
     began = time.monotonic()
-    async with CallPassClient("token", base_url=base_url, transport=transport) as client:
+    async with CallPassClient(
+        "token", base_url=base_url, transport=transport
+    ) as client:
         cause = await client.get_call_password_status(_CALL_ID)
     if str(cause) != "NORMAL_CLEARING" or time.monotonic() - began > 1.0:
         return ["the transport did not work within a second"]

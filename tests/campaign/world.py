@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from attrs import define, frozen
 
 from callauth import (
     CallPassClient,
+    Clock,
     ManualClock,
     NeroTechClient,
     PhoneNumber,
     TelefonIPClient,
+    Transport,
 )
 from callauth.client.events import Event
 from callauth.protocol.callpass import Version
 from callauth.sandbox import Answer, Sandbox, Subscriber, Typing
 
 _STRANGER = PhoneNumber("+79990000000")
-
-
-async def _unheard(_: str) -> int:
-    return 200
 
 
 @frozen(kw_only=True)
@@ -56,7 +54,7 @@ class World:
 
     phone: PhoneNumber
     person: Person
-    clock: ManualClock
+    clock: Clock
     sandbox: Sandbox
     nerotech: NeroTechClient
     telefonip: TelefonIPClient
@@ -66,43 +64,75 @@ class World:
 
 @asynccontextmanager
 async def world(seed: int, person: Person) -> AsyncIterator[World]:
-    """Make a world in which this person has the phone."""
+    """Make a world of its own in which this person has the phone."""
     # The jitter of the clients comes from the same integer.
     random.seed(seed)
     clock = ManualClock()
     phone = PhoneNumber(f"+79{seed % 10**9:09}")
+    async with (
+        Sandbox(clock=clock, seed=seed, webhook_sender=unheard) as sandbox,
+        part_of(sandbox, sandbox.transport(), phone, person) as made,
+    ):
+        yield made
+
+
+@asynccontextmanager
+async def part_of(
+    sandbox: Sandbox,
+    transport: Transport,
+    phone: PhoneNumber,
+    person: Person,
+    *,
+    base: str = "http://sandbox/",
+) -> AsyncIterator[World]:
+    """Give a person a phone in this sandbox, and clients to verify it with."""
     events: list[Event] = []
-    async with Sandbox(clock=clock, seed=seed, webhook_sender=_unheard) as sandbox:
-        sandbox.network.subscribers[phone] = person.subscriber
-        transport = sandbox.transport()
-        versions: tuple[Version, ...] = ("v1.0", "v2.0", "v3.0")
-        made = World(
+    sandbox.network.subscribers[phone] = person.subscriber
+    clock, hooks = sandbox.clock, [events.append]
+    versions: tuple[Version, ...] = ("v1.0", "v2.0", "v3.0")
+    async with AsyncExitStack() as stack:
+        opened = stack.enter_async_context
+        yield World(
             phone=phone,
             person=person,
-            clock=clock,
+            clock=sandbox.clock,
             sandbox=sandbox,
             events=events,
-            nerotech=NeroTechClient(
-                1234, "key", transport=transport, clock=clock, hooks=[events.append]
-            ),
-            telefonip=TelefonIPClient(
-                "token", transport=transport, clock=clock, hooks=[events.append]
-            ),
-            callpass={
-                version: CallPassClient(
-                    "token",
-                    version=version,
+            nerotech=await opened(
+                NeroTechClient(
+                    1234,
+                    "key",
+                    base_url=f"{base}api/v1/",
                     transport=transport,
                     clock=clock,
-                    hooks=[events.append],
+                    hooks=hooks,
+                )
+            ),
+            telefonip=await opened(
+                TelefonIPClient(
+                    "token",
+                    base_url=f"{base}api/v1/authcalls/",
+                    transport=transport,
+                    clock=clock,
+                    hooks=hooks,
+                )
+            ),
+            callpass={
+                version: await opened(
+                    CallPassClient(
+                        "token",
+                        version=version,
+                        base_url=base,
+                        transport=transport,
+                        clock=clock,
+                        hooks=hooks,
+                    )
                 )
                 for version in versions
             },
         )
-        try:
-            yield made
-        finally:
-            await made.nerotech.aclose()
-            await made.telefonip.aclose()
-            for client in made.callpass.values():
-                await client.aclose()
+
+
+async def unheard(_: str) -> int:
+    """Take a webhook that nobody waits for."""
+    return 200

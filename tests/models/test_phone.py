@@ -224,6 +224,16 @@ def test_a_refused_number_is_in_no_message_and_no_local(
     assert isinstance(said, Exception)
 
 
+def test_a_number_is_required_where_text_does_not_do(canaries: Canaries) -> None:
+    """Text must have been parsed once, at the edge."""
+    phone = canaries.phone()
+    text: Any = phone.e164
+
+    assert PhoneNumber.require(phone) is phone
+    with refused(InvalidPhoneNumber, match=r"PhoneNumber\.parse makes it"):
+        PhoneNumber.require(text)
+
+
 def test_text_that_is_nearly_e164_is_in_no_local(canaries: Canaries) -> None:
     """The constructor is public as well."""
     with refused(InvalidPhoneNumber):

@@ -11,8 +11,10 @@ from callauth.errors import (
     RateLimited,
     TestModeRefused,
 )
+from callauth.models.key import IdempotencyKey
 from callauth.models.phone import PhoneNumber
 from callauth.models.pin import Pin
+from callauth.protocol import nerotech
 from callauth.protocol.nerotech import VoicemailReply
 from tests.support.answers import Said, answer, reading
 from tests.support.canaries import Canaries
@@ -116,6 +118,20 @@ def test_the_pin_of_a_test_call_verifies_nobody(canaries: Canaries) -> None:
     assert built["voicemail"].read(good).pin.matches("0777")
     with refused(TestModeRefused):
         built["test voicemail"].read(good).pin.matches("0777")
+
+
+def test_an_application_may_opt_in_to_test_calls(canaries: Canaries) -> None:
+    """Its own staging has no telephones."""
+    operation = nerotech.voicemail(
+        nerotech.Account(1, canaries.secret()),
+        canaries.phone(),
+        key=IdempotencyKey.new(),
+        test=True,
+        accept_test=True,
+    )
+    reply = operation.read(answer({"status": True, "id": 1, "code": "0777"}))
+
+    assert reply.pin.matches("0777")
 
 
 _NAMES = ["voicemail", "checkCode", "incoming/init", "incoming/verify"]

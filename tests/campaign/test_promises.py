@@ -1,0 +1,162 @@
+"""The promises, in small; ``nox -s campaign`` keeps them a million times."""
+
+from __future__ import annotations
+
+import pytest
+
+from callauth.sandbox import ResetAfter, Subscriber
+
+from .bodies import broken
+from .cancels import ACTS, every_turn
+from .flows import FLOWS, Belief, Flow, believed
+from .injection import Steps
+from .judge import Run, violations
+from .outage import outage
+from .runs import Tally, by_chance, one_run, pairs_of_faults, single_faults
+from .storm import storm
+from .world import PEOPLE, Person, World, world
+
+
+async def test_everybody_is_judged_rightly_when_nothing_goes_wrong() -> None:
+    """Otherwise the judge would have nothing to tell a fault from."""
+    tally = Tally()
+    for flow in FLOWS:
+        for person in PEOPLE:
+            tally.add(await one_run(flow, person, seed=7, inject=Steps({})))
+
+    assert (tally.runs, tally.faults, tally.broken) == (36, 0, [])
+
+
+async def test_no_single_fault_breaks_a_promise() -> None:
+    """Every fault meets every step of every flow."""
+    tally = await single_faults()
+
+    assert tally.broken == []
+    assert tally.faults > 4000
+
+
+async def test_no_pair_of_faults_breaks_a_promise() -> None:
+    """What mends one fault must not fall over the next."""
+    tally = await pairs_of_faults(every=67)
+
+    assert tally.broken == []
+    assert tally.faults > 2000
+
+
+async def test_chance_breaks_no_promise() -> None:
+    """Faults, moods of the providers and people as they come."""
+    tally = Tally()
+    for seed in range(5500):
+        tally.add(await by_chance(seed))
+
+    assert tally.broken == []
+    assert tally.faults > 14_000
+
+
+async def test_one_integer_reproduces_a_run() -> None:
+    """A finding is worth as much as its repetition."""
+    first = [await by_chance(seed) for seed in range(20)]
+    second = [await by_chance(seed) for seed in range(20)]
+
+    assert first == second
+
+
+async def test_mutated_answers_verify_nobody() -> None:
+    """A second opinion on the same bytes backs whatever a reader believes."""
+    assert list(broken(200_000, seed=1)) == []
+
+
+@pytest.mark.parametrize("twice", [False, True])
+@pytest.mark.parametrize("name", ACTS)
+async def test_a_cancel_at_any_turn_leaves_nothing_behind(
+    name: str, *, twice: bool
+) -> None:
+    """And the pin of a phone that rang reaches the hook."""
+    tally = Tally()
+    for seed in range(1, 10):
+        tally.add(await every_turn(name, twice=twice, seed=seed))
+
+    assert tally.broken == []
+    assert tally.faults >= 9 * 5
+
+
+async def test_a_storm_of_cancels_leaves_no_socket_behind() -> None:
+    """On real connections, which httpx would lose."""
+    tally = await storm(1000, seed=1)
+
+    assert tally.broken == []
+    assert tally.faults > 900
+
+
+async def test_an_outage_is_met_with_hardly_more_requests_than_arrive() -> None:
+    """A provider that is down is not helped by retries."""
+    report = await outage(seconds=20, starts_per_second=1000)
+
+    assert report.requests <= 1.10 * report.arrivals
+    assert report.requests_before_opening == 5
+    assert report.flows_again
+
+
+async def test_a_long_outage_is_probed_ever_more_rarely() -> None:
+    """One request at a time, and all flow again after the first good one."""
+    report = await outage(seconds=3600, starts_per_second=10)
+
+    assert report.openings[:6] == [30.0, 60.0, 120.0, 240.0, 300.0, 300.0]
+    assert report.requests == 5 + len(report.openings) - 1
+    assert report.closed_after_seconds <= 300.0
+    assert report.flows_again
+
+
+async def _ring_twice(made: World) -> Belief:
+    await made.callpass["v3.0"].start_call_password(made.phone)
+    await made.callpass["v3.0"].start_call_password(made.phone)
+    return Belief.NOT_CONFIRMED
+
+
+async def _believe_everybody(made: World) -> Belief:
+    await made.telefonip.reverse_auth_phone_get(made.phone)
+    return Belief.CONFIRMED
+
+
+async def _doubt_everybody(made: World) -> Belief:
+    return Belief.UNKNOWN
+
+
+async def _claim_nothing_was_sent(made: World) -> Belief:
+    await made.nerotech.voicemail(made.phone)
+    return Belief.NOT_SENT
+
+
+@pytest.mark.parametrize(
+    ("flow", "person", "expected"),
+    [
+        (_ring_twice, PEOPLE[2], "rang 2 times"),
+        (_believe_everybody, PEOPLE[3], "confirmed somebody who proved nothing"),
+        (_doubt_everybody, PEOPLE[3], "unknown without a lost answer"),
+        (_claim_nothing_was_sent, PEOPLE[3], "not sent, and the phone rang"),
+        (
+            _claim_nothing_was_sent,
+            Person(subscriber=Subscriber(), is_holder=True),
+            "nothing went wrong, and a holder was not sent",
+        ),
+    ],
+)
+async def test_the_judge_sees_what_is_wrong(
+    flow: Flow, person: Person, expected: str
+) -> None:
+    """A judge who never objects would be a defect."""
+    async with world(1, person) as made:
+        began = made.clock.now()
+        belief = await believed(flow, made)
+        run = Run(flow="planted", belief=belief, began=began, met=[])
+
+        assert expected in list(violations(made, run))
+
+
+async def test_a_lost_ring_is_unknown() -> None:
+    """The application learns that the phone may be ringing."""
+    async with world(1, PEOPLE[0]) as made:
+        made.sandbox.faults.add(ResetAfter())
+
+        assert await believed(FLOWS["flash_v3"], made) is Belief.UNKNOWN
+        assert len(made.sandbox.ledger.rings(made.phone)) == 1

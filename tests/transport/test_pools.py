@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import httpx
+import pytest
+from attrs import define, field
+
+from callauth import HttpxTransport, Response
+from callauth.transport.pools import Pools
+from tests.hostile import deeds
+from tests.hostile.bodies import Document
+from tests.hostile.connection import Connection
+from tests.hostile.sending import opened, request_to, sent, serving, sockets
+
+
+@define(eq=False)
+class _Inner(httpx.AsyncBaseTransport):
+    """Stand in for a pool of httpx, and note when it is closed."""
+
+    number: int
+    closed: int = 0
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+@define(eq=False)
+class _Lent:
+    """Hold pools, what they were made of, and who has a connection."""
+
+    size: int = 2
+    most: int = 100
+    made: list[_Inner] = field(factory=list)
+    pools: Pools = field(init=False)
+    _ends: dict[int, asyncio.Event] = field(factory=dict)
+    tasks: dict[int, asyncio.Task[None]] = field(factory=dict)
+    used: dict[int, int] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        free = asyncio.Semaphore(self.most)
+        self.pools = Pools(self._make, size=self.size, free=free)
+
+    def _make(self) -> _Inner:
+        self.made.append(_Inner(len(self.made)))
+        return self.made[-1]
+
+    async def take(self, *names: int) -> None:
+        """Let each of these take a connection, and keep it."""
+        for name in names:
+            self._ends[name] = asyncio.Event()
+            self.tasks[name] = asyncio.create_task(self._hold(name))
+            await asyncio.sleep(0)
+
+    async def give_back(self, *names: int) -> None:
+        """Let each of these give its connection back."""
+        for name in names:
+            self._ends[name].set()
+            await self.tasks[name]
+            await asyncio.sleep(0)
+
+    async def interrupt(self, name: int) -> None:
+        """Cancel one of them in the middle of its request."""
+        self.tasks[name].cancel()
+        await asyncio.gather(self.tasks[name], return_exceptions=True)
+
+    async def _hold(self, name: int) -> None:
+        async with self.pools.connection() as inner:
+            assert isinstance(inner, _Inner)
+            self.used[name] = inner.number
+            await self._ends[name].wait()
+
+
+async def test_a_pool_holds_no_more_than_its_size() -> None:
+    """The work of httpx's pool grows with its connections."""
+    lent = _Lent(size=2)
+
+    await lent.take(*range(5))
+
+    assert Counter(lent.used.values()) == {0: 2, 1: 2, 2: 1}
+
+
+async def test_the_least_loaded_pool_comes_first() -> None:
+    """Small pools stay small only when the load is spread."""
+    lent = _Lent(size=2)
+    await lent.take(0, 1, 2, 3)
+    await lent.give_back(0, 1, 2)
+
+    await lent.take(4, 5, 6)
+
+    assert [lent.used[name] for name in (4, 5, 6)] == [0, 0, 1]
+
+
+async def test_those_who_wait_come_in_their_order() -> None:
+    """Whoever came first has the shortest time left."""
+    lent = _Lent(size=2, most=2)
+    await lent.take(0, 1, 2, 3, 4)
+    order = []
+
+    for name in (0, 1, 2):
+        await lent.give_back(name)
+        order.append(sorted(lent.used))
+
+    assert order == [[0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]]
+
+
+async def test_whoever_stops_waiting_takes_no_connection() -> None:
+    """A connection that is lost at each time-out ends in a standstill."""
+    lent = _Lent(size=1, most=1)
+    await lent.take(0, 1, 2)
+
+    await lent.interrupt(1)
+    await lent.give_back(0)
+
+    assert sorted(lent.used) == [0, 2]
+
+
+async def test_a_pool_with_an_interruption_is_used_no_more() -> None:
+    """Httpx loses a connection for good when its request is interrupted."""
+    lent = _Lent(size=3)
+    await lent.take(0, 1)
+
+    await lent.interrupt(0)
+    await lent.take(2)
+
+    assert (lent.used[1], lent.used[2]) == (0, 1)
+    assert lent.made[0].closed == 0
+
+
+async def test_a_retired_pool_is_closed_once_it_is_empty() -> None:
+    """The requests that share a pool with a lost one end as they would have."""
+    lent = _Lent(size=3)
+    await lent.take(0, 1)
+    await lent.interrupt(0)
+
+    await lent.give_back(1)
+
+    assert lent.made[0].closed == 1
+
+
+async def test_a_pool_without_interruption_stays_open() -> None:
+    """A connection that works is worth keeping."""
+    lent = _Lent(size=3)
+    await lent.take(0, 1)
+
+    await lent.give_back(0, 1)
+
+    assert lent.made[0].closed == 0
+
+
+async def test_closing_twice_closes_once() -> None:
+    """Whoever is not sure that it is closed closes it again."""
+    lent = _Lent()
+    await lent.take(0)
+    await lent.give_back(0)
+
+    await lent.pools.aclose()
+    await lent.pools.aclose()
+
+    assert [inner.closed for inner in lent.made] == [1]
+
+
+@define(eq=False)
+class _Crowd:
+    """Count the requests that a server has at once."""
+
+    now: int = 0
+    most: int = 0
+
+    async def __call__(
+        self, connection: Connection, request: bytes, document: Document
+    ) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.005)
+        self.now -= 1
+        await deeds.answer()(connection, request, document)
+
+
+@pytest.mark.parametrize(("connections", "per_pool"), [(7, 5), (1, 5), (12, 1)])
+async def test_no_more_requests_than_connections_at_once(
+    connections: int, per_pool: int
+) -> None:
+    """A provider may count the connections of one customer."""
+    crowd = _Crowd()
+
+    def make() -> HttpxTransport:
+        return HttpxTransport(connections=connections, connections_per_pool=per_pool)
+
+    async with serving(crowd) as server, opened(make) as inner:
+        asking = (sent(inner, server.base_url) for _ in range(60))
+        outcomes = await asyncio.gather(*asking)
+
+    assert {type(outcome) for outcome in outcomes} == {Response}
+    assert crowd.most == connections
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["shared", "own connection"])
+async def test_a_storm_of_cancellations_costs_no_connection(
+    alone: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """A transport that survives only polite callers stands still after a while."""
+    before = sockets()
+    async with serving(_Crowd()) as server, opened(_of_six) as inner:
+        request = request_to(server.base_url, own_connection=alone)
+        for round_ in range(40):
+            asking = [asyncio.create_task(sent(inner, request)) for _ in range(6)]
+            await asyncio.sleep(round_ % 8 / 1000)
+            for task in asking:
+                task.cancel()
+            # Once more, as an impatient caller does.
+            await asyncio.sleep(0)
+            asking[0].cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        alive = [sent(inner, request) for _ in range(6)]
+        outcomes = await asyncio.gather(*alive)
+    await asyncio.sleep(0.02)
+
+    assert {type(outcome) for outcome in outcomes} == {Response}
+    assert sockets() <= before
+
+
+def _of_six() -> HttpxTransport:
+    return HttpxTransport(connections=6, connections_per_pool=3)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from callauth import ConfigurationError, HttpxTransport, NotSent, Response
+from tests.hostile import deeds
+from tests.hostile.deeds import Deed
+from tests.hostile.sending import Overheard, opened, sent, serving
+from tests.support.refusals import refused
+
+
+async def test_proxies_of_the_environment_are_ignored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A variable of the machine must not send keys through somebody else's server."""
+    async with serving(deeds.answer()) as proxy, serving(deeds.answer()) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, proxy.base_url)
+        async with opened() as inner:
+            outcome = await sent(inner, server.base_url)
+
+    assert isinstance(outcome, Response)
+    assert (proxy.connections, server.requests) == (0, 1)
+
+
+async def test_a_proxy_that_is_asked_for_is_used() -> None:
+    """Some machines reach the world in no other way."""
+    overheard = Overheard()
+    async with (
+        serving(overheard) as proxy,
+        opened(lambda: HttpxTransport(proxy=proxy.base_url)) as inner,
+    ):
+        outcome = await sent(inner, "http://provider.example/path")
+
+    assert isinstance(outcome, Response)
+    assert overheard.requests[0].startswith(b"GET http://provider.example/path HTTP/1")
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        deeds.answer(status=b"407 Proxy Authentication Required"),
+        deeds.answer(status=b"502 Bad Gateway"),
+        deeds.answer(status=b"200 OK", headers=()),
+        deeds.reset,
+        deeds.say(b"garbage\r\n\r\n"),
+    ],
+    ids=["407", "502", "no TLS behind it", "reset", "garbage"],
+)
+async def test_a_proxy_that_leads_nowhere_was_not_sent_the_request(deed: Deed) -> None:
+    """A proxy is asked with a request of its own, before ours leaves."""
+    async with (
+        serving(deed) as proxy,
+        opened(lambda: HttpxTransport(proxy=proxy.base_url)) as inner,
+    ):
+        outcome = await sent(
+            inner, "https://provider.example/path", timeout_seconds=0.3
+        )
+
+    assert type(outcome) is NotSent
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://host:1", "http://[::1", ""])
+def test_a_proxy_that_is_no_url_is_refused(url: str) -> None:
+    """A mistake in the set-up must not come up with the first call."""
+    with refused(ConfigurationError, match="proxy URL"):
+        HttpxTransport(proxy=url)
