@@ -16,7 +16,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.error_on_missing_interpreters = False
 
-EXTRAS = ".[cli,sandbox,qr,phonenumbers]"
+EXTRAS = ".[cli,otel,phonenumbers,qr,sandbox]"
 
 
 def _group(name: str) -> list[str]:
@@ -56,6 +56,20 @@ def types(session: nox.Session) -> None:
     """Check the types of the package, its tests and its benchmarks, strictly."""
     session.install("-e", EXTRAS, *_group("tests"), *_group("types"), "nox")
     session.run("mypy")
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Plant bugs, each in a copy of its own; the tests must see every one."""
+    session.install("-e", EXTRAS, *_group("tests"))
+    session.run("python", "-m", "tests.mutants", *session.posargs)
+
+
+@nox.session
+def campaign(session: nox.Session) -> None:
+    """Keep every promise a great many times; takes up to an hour on 2 cores."""
+    session.install("-e", EXTRAS, *_group("tests"))
+    session.run("python", "-m", "tests.campaign", *session.posargs)
 
 
 @nox.session

@@ -27,6 +27,17 @@ T = TypeVar("T")
 _USER = PhoneNumber("+79243555100")
 _LEASE_ID = 122760
 _CALL_ID = "8f3b2c32-ea06-43d2-856f-2ae05d6f86c6"
+_CALLED = (
+    '{"success": true, "error": "", "data": {"phone": "89243555100", "id": 122760}}'
+)
+_STARTED = (
+    f'{{"status": "success", "data": {{"callid": "{_CALL_ID}", '
+    '"phone": "2214610", "result": "null"}}'
+)
+_ENDED = (
+    f'{{"status": "success", "data": {{"callid": "{_CALL_ID}", '
+    '"result": "NORMAL_CLEARING"}}'
+)
 _REFUSALS = (AnswerLost, ProtocolError, ProviderError)
 _VALUES: tuple[object, ...] = (
     *(None, True, False, 0, 1, 5, 6, 13, -1, 0.5, 122760, 10**30, "", "0", "true"),
@@ -95,8 +106,7 @@ def subjects() -> list[Subject]:
         _subject(
             telefonip.reverse_auth_phone_check(phones, _LEASE_ID),
             samples=(
-                '{"success": true, "error": "", '
-                '"data": {"phone": "89243555100", "id": 122760}}',
+                _CALLED,
                 '{"success": false, "error": "id record not found", "data": {}}',
             ),
             is_backed=lambda reply, document: reply != _USER or _is_user_call(document),
@@ -106,18 +116,14 @@ def subjects() -> list[Subject]:
                 flash, _USER, timeout_seconds=30, asynchronous=True
             ),
             samples=(
-                f'{{"status": "success", "data": {{"callid": "{_CALL_ID}", '
-                '"phone": "2214610", "result": "null"}}',
+                _STARTED,
                 '{"status": "success", "message": "balance is lower than limit"}',
             ),
             is_backed=_has_pin,
         ),
         _subject(
             callpass.get_call_password_status(flash, _CALL_ID),
-            samples=(
-                f'{{"status": "success", "data": {{"callid": "{_CALL_ID}", '
-                '"result": "NORMAL_CLEARING"}}',
-            ),
+            samples=(_ENDED,),
             is_backed=lambda reply, document: True,
         ),
     ]

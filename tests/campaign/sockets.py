@@ -25,7 +25,7 @@ from .world import PEOPLE, part_of, unheard
 _SPEED = 60.0
 _AT_ONCE = 48
 _RATE = 0.6
-_FLOWS_OF_A_SERVER = 600
+_FLOWS_OF_A_SERVER = 150
 
 
 @define(eq=False)
