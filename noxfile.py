@@ -19,7 +19,7 @@ nox.options.error_on_missing_interpreters = False
 EXTRAS = ".[cli,otel,phonenumbers,qr,sandbox]"
 
 
-def _group(name: str) -> list[str]:
+def _group(name: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), name)
 
 

@@ -39,6 +39,18 @@ class CallAuthError(Exception):
         self.__cause__ = self.__context__ = None
         return self.with_traceback(None)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Its arguments are not those of __init__, which pickle would call.
+        return _restored, (type(self), self.args, vars(self))
+
+
+def _restored(
+    cls: type[CallAuthError], args: tuple[object, ...], fields: dict[str, object]
+) -> CallAuthError:
+    error = cls.__new__(cls, *args)
+    vars(error).update(fields)
+    return error
+
 
 class ConfigurationError(CallAuthError, ValueError):
     """Bad input or set-up, refused before anything was sent."""

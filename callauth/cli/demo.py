@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 from random import Random
 
-import anyio
 import click
 
 from ..errors import ConfigurationError
@@ -61,36 +60,23 @@ def demo(speed: float, path: Path | None, seed: int) -> None:
     numbers = NumberList.read(shipped_lines() if path is None else lines_of(path))
     if not numbers.phones:
         raise ConfigurationError("expected a file with at least one phone number")
-    console = Console()
-    _introduce(console, numbers)
-    found = asyncio.run(_run(console, numbers, clock=clock, seed=seed))
+    found = asyncio.run(_run(numbers, clock=clock, seed=seed))
     raise SystemExit(0 if found is not None and found.is_good else 1)
 
 
-async def _run(
-    console: Console, numbers: NumberList, *, clock: FastClock, seed: int
-) -> Verdict | None:
+async def _run(numbers: NumberList, *, clock: FastClock, seed: int) -> Verdict | None:
     """Return the verdict, None when nobody reads any more."""
+    console = Console()
+    _introduce(console, numbers)
     random = Random(seed)  # noqa: S311 - must repeat by seed
     async with Sandbox(clock=clock, seed=seed) as sandbox:
         parts = parts_of(numbers.phones, random)
         stage(sandbox, parts, random)
         performance = Performance(sandbox, parts)
-        await _watch(performance, Progress(console, performance))
+        await Progress(console, performance).accompany()
     if console.is_closed:
         return None
     return _report(console, numbers, performance)
-
-
-async def _watch(performance: Performance, progress: Progress) -> None:
-    async def play() -> None:
-        await performance.run()
-        group.cancel_scope.cancel()
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(play)
-        await progress.show()
-        group.cancel_scope.cancel()
 
 
 def _introduce(console: Console, numbers: NumberList) -> None:

@@ -12,7 +12,7 @@ def main() -> None:
     try:
         from .commands import callauth  # noqa: PLC0415 - needs the extra cli
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRAS:
+        if (error.name or "").partition(".")[0] not in _EXTRAS:
             raise
         sys.stderr.write(
             'callauth: the command line needs an extra: pip install "callauth[cli]"\n'

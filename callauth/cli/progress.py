@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import anyio
 from attrs import define, field
 from rich.console import Group
 from rich.live import Live
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..transport.clock import SystemClock
+from ..transport.port import Clock
 from .console import Console
 from .performance import Performance
 from .report import COLOURS, WIDE, WORDS, count_cell
@@ -26,22 +28,33 @@ _FIRST = "the first calls are being placed"
 
 @define(eq=False)
 class Progress:
-    """Show how far the performance is; it returns when nobody watches any more."""
+    """Show how far a performance is."""
 
     console: Console
     performance: Performance
-    _clock: SystemClock = field(factory=SystemClock, init=False)
+    clock: Clock = field(factory=SystemClock)
     _began: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._began = self._clock.monotonic()
+        self._began = self.clock.monotonic()
+
+    async def accompany(self) -> None:
+        """Run the performance and show it; end it when nobody reads any more."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._show_or_end, group.cancel_scope)
+            await self.performance.run()
+            group.cancel_scope.cancel()
 
     async def show(self) -> None:
-        """Show it until cancelled: moving bars on a terminal, else a line at times."""
+        """Show it until nobody reads: moving bars on a terminal, else lines."""
         if self.console.is_terminal:
             await self._move()
         else:
             await self._print_lines()
+
+    async def _show_or_end(self, performing: anyio.CancelScope) -> None:
+        await self.show()
+        performing.cancel()
 
     async def _move(self) -> None:
         with Live(
@@ -52,11 +65,11 @@ class Progress:
         ) as live:
             while not self.console.is_closed:
                 live.refresh()
-                await self._clock.sleep(_TICK_SECONDS)
+                await self.clock.sleep(_TICK_SECONDS)
 
     async def _print_lines(self) -> None:
         while not self.console.is_closed:
-            await self._clock.sleep(_LINE_SECONDS)
+            await self.clock.sleep(_LINE_SECONDS)
             self.console.print(self._line())
 
     def _line(self) -> str:
@@ -91,7 +104,7 @@ class Progress:
         return f"; {waiting} neither type nor dial, until their time is over"
 
     def _seconds(self) -> float:
-        return self._clock.monotonic() - self._began
+        return self.clock.monotonic() - self._began
 
 
 def _bars(performance: Performance, *, width: int) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from rich import box
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +16,8 @@ from .result import Refused, Result
 from .tally import OUTCOMES, Finished, Reason, Row, Verdict, reasons, rows
 
 WIDE = 92
+_NOT_CONFIRMED = "numbers that were not confirmed, and why"
+_NO_NUMBERS = "lines that are no numbers to call: refused before anything was sent"
 
 WORDS: Mapping[type[Result], str] = MappingProxyType(
     {
@@ -63,7 +65,7 @@ def outcome_table(finished: Sequence[Finished], *, width: int) -> RenderableType
 
 def reason_table(finished: Iterable[Finished]) -> RenderableType:
     """Return what came instead of confirmations, and in which flows."""
-    table = _plain_table("numbers that were not confirmed, and why")
+    table = _plain_table()
     for reason in reasons(finished):
         table.add_row(
             Text(WORDS[reason.outcome], COLOURS[reason.outcome]),
@@ -71,18 +73,16 @@ def reason_table(finished: Iterable[Finished]) -> RenderableType:
             reason.reason,
             Text(_flows(reason), "dim"),
         )
-    return table
+    return _titled(_NOT_CONFIRMED, table)
 
 
 def refused_table(lines: Iterable[RefusedLine]) -> RenderableType:
     """Return the lines of the list that are no numbers, masked, with the reason."""
-    table = _plain_table(
-        "lines that are no numbers to call: refused before anything was sent"
-    )
+    table = _plain_table()
     for line in lines:
         shown = Text(line.text, no_wrap=True)
         table.add_row(Text(f"line {line.number}", no_wrap=True), shown, line.reason)
-    return table
+    return _titled(_NO_NUMBERS, table)
 
 
 def verdict_line(verdict: Verdict) -> RenderableType:
@@ -112,16 +112,13 @@ def _seconds(value: float | None) -> str:
 
 
 def _flows(reason: Reason) -> str:
-    parts = (f"{title} {number}" for title, number in reason.flows.items())
-    return ", ".join(part.replace(" ", "\u00a0") for part in parts)
+    return ", ".join(f"{title} {number}" for title, number in reason.flows.items())
 
 
-def _plain_table(title: str) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        show_header=False,
-        padding=(0, 2, 0, 0),
-    )
+def _plain_table() -> Table:
+    return Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+
+
+def _titled(title: str, table: Table) -> RenderableType:
+    # A title of the table's own would be wrapped to the table's width.
+    return Group(Text(title, "bold"), table)

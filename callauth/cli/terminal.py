@@ -71,14 +71,12 @@ class TerminalPerson:
 
     async def attend(self) -> None:
         """See to a number that is to be dialled: play the call, or count down."""
-        await self._leased.wait()
-        lease = self._lease
-        if lease is None:
-            return
+        while self._lease is None:
+            await self._leased.wait()
         if self.handset is not None:
-            await self._dial(self.handset, lease)
+            await self._dial(self.handset, self._lease)
         elif self.console.is_terminal:
-            await self._count_down(lease)
+            await self._count_down(self._lease)
 
     async def _dial(self, handset: Handset, lease: NumberLease) -> None:
         typed = await self._ask(

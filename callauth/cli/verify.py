@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import MappingProxyType
+from typing import assert_never
 
 import anyio
 import click
@@ -167,3 +168,4 @@ def _told(kind: Kind, result: Result) -> str:
             return f"by {kind.brand}: {result.reason}"
         case Rejected() | Expired():
             return reason_of(result, kind.method)
+    assert_never(result)

@@ -29,6 +29,7 @@ from ..protocol.message import Operation
 from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
 from ..transport.port import Clock, Transport
+from .edge import require, sealed, sealed_async
 from .environment import ClientOptions, optional_setting, settings, with_base_url
 from .events import Hook
 from .line import Line
@@ -53,6 +54,7 @@ class CallPassClient:
     base URL that is not http(s).
     """
 
+    @sealed
     def __init__(
         self,
         token: str | Secret,
@@ -83,6 +85,7 @@ class CallPassClient:
         self._sent = SentTimes(self._line.clock)
 
     @classmethod
+    @sealed
     def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
         """Return a client with the token of the environment.
 
@@ -96,6 +99,7 @@ class CallPassClient:
         # The constructor refuses what is no version.
         return cls(token, version=cast("Version", version), **options)
 
+    @sealed_async
     async def start_call_password(
         self,
         phone: PhoneNumber,
@@ -130,6 +134,7 @@ class CallPassClient:
         make = partial(self._placed, ring_seconds=timeout_seconds)
         return await self._line.place(operation, phone, make)
 
+    @sealed_async
     async def get_call_password_status(self, call_id: str) -> HangupCause | None:
         """Return how the call ended, None while that is pending.
 
@@ -149,6 +154,7 @@ class CallPassClient:
             raise ProviderError(PROVIDER, operation.name, None, callpass.CALL_NOT_FOUND)
         return None
 
+    @sealed_async
     async def wait_status(self, call: PlacedCall) -> HangupCause | None:
         """Return how the call ended, None when that cannot be learned.
 
@@ -157,7 +163,7 @@ class CallPassClient:
         Raises ConfigurationError with version 1.0 unless the cause is known already,
         ProviderError for a refusal that no waiting changes.
         """
-        if call.cause is not None:
+        if require(call, PlacedCall).cause is not None:
             return call.cause
         operation = callpass.get_call_password_status(self._account, call.call_id)
         sent_at = self._sent.find_or_tell(call.call_id, call.sent_at)
@@ -219,3 +225,6 @@ class StatusWatch:
         if reply.cause is None and not is_last and not is_unknown:
             return None
         return Done(reply.cause)
+
+    def over(self) -> None:
+        """Nobody was asked in time, so nothing is known."""

@@ -144,7 +144,9 @@ class Incoming:
         reply = settled.unwrap()
         if reply is VerifyReply.ALREADY_VERIFIED:
             live.is_confirmed = live.is_drained and live.was_answer_lost
-            if not live.is_confirmed:
+            # Polling asks again and again; it is told once.
+            if not live.is_confirmed and not live.is_suspected:
+                live.is_suspected = True
                 self._suspect(live.lease.user, "already verified, but not by us")
         if reply is VerifyReply.CALLED:
             live.is_confirmed = True
@@ -182,12 +184,15 @@ class IncomingWatch:
             )
         except (TransportError, ProtocolError, RateLimited, ProviderUnavailable):
             called = False
-        now = self.line.clock.now()
         if called:
-            return Done(Confirmed(at=now, assurance="caller_id"))
-        if not is_last:
-            return None
+            at = self.line.clock.now()
+            return Done(Confirmed(at=at, assurance="caller_id"))
+        return Done(self.over()) if is_last else None
+
+    def over(self) -> Expired | Unknown:
+        """Nobody called in time, as far as is known."""
+        at = self.line.clock.now()
         if self.live.was_answer_lost:
             reason = "an answer that could have been the success was lost"
-            return Done(Unknown(at=now, reason=reason))
-        return Done(Expired(at=now))
+            return Unknown(at=at, reason=reason)
+        return Expired(at=at)

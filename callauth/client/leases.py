@@ -42,6 +42,7 @@ class LiveLease:
     is_drained: bool = False
     was_answer_lost: bool = False
     is_confirmed: bool = False
+    is_suspected: bool = False
     turn: anyio.Lock = field(factory=anyio.Lock)
 
     @property

@@ -53,7 +53,7 @@ class Line:
         self.runner = Runner(
             self._transport, self.clock, retry or RetryPolicy(), self.hooks
         )
-        self._tasks = Tasks(provider)
+        self._tasks = Tasks(provider, self.clock)
         self.poller = Poller(self.clock, poll or PollSchedule(), self._tasks)
 
     async def run(

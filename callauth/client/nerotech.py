@@ -25,6 +25,7 @@ from ..protocol.nerotech import PROVIDER
 from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
 from ..transport.port import Clock, Transport
+from .edge import require, sealed, sealed_async
 from .environment import ClientOptions, settings, with_base_url
 from .events import ContractWarning, Hook
 from .incoming import Incoming
@@ -47,6 +48,7 @@ class NeroTechClient:
     that is not http(s).
     """
 
+    @sealed
     def __init__(
         self,
         service_id: int | str,
@@ -79,6 +81,7 @@ class NeroTechClient:
         self._test_calls: deque[str] = deque(maxlen=_TEST_CALLS_REMEMBERED)
 
     @classmethod
+    @sealed
     def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
         """Return a client with the credentials of the environment.
 
@@ -92,6 +95,7 @@ class NeroTechClient:
         options = with_base_url(options, "CALLAUTH_NEROTECH_BASE_URL")
         return cls(service_id, secret_key, **options)
 
+    @sealed_async
     async def voicemail(
         self,
         phone: PhoneNumber,
@@ -126,6 +130,7 @@ class NeroTechClient:
         make = partial(self._voice_call, key=key, test=test)
         return await self._line.place(operation, phone, make)
 
+    @sealed_async
     async def check_code(self, call_id: str, code: str | Pin) -> bool:
         """Say whether the provider takes the code for right.
 
@@ -143,6 +148,7 @@ class NeroTechClient:
         operation = nerotech.check_code(self._account, call_id, code)
         return await self._line.ask(operation)
 
+    @sealed_async
     async def incoming_init(
         self, phone: PhoneNumber, *, drain: bool = True
     ) -> NumberLease:
@@ -170,6 +176,7 @@ class NeroTechClient:
             self._incoming.abandon(reservation)
             raise
 
+    @sealed_async
     async def incoming_verify(self, lease: NumberLease) -> bool:
         """Say whether the user has dialled the leased number.
 
@@ -181,9 +188,11 @@ class NeroTechClient:
         Raises TransportError, ProtocolError or ProviderError without an answer.
         """
         return await self._line.run(
-            "incoming/verify", partial(self._incoming.verify, lease)
+            "incoming/verify",
+            partial(self._incoming.verify, require(lease, NumberLease)),
         )
 
+    @sealed_async
     async def wait_incoming(self, lease: NumberLease) -> Confirmed | Expired | Unknown:
         """Return how the lease ends, at the latest 10 seconds after it expires.
 
@@ -191,7 +200,9 @@ class NeroTechClient:
 
         Raises ProviderError for a refusal that no waiting changes.
         """
-        return await self._line.poller.wait(self._incoming.watch(lease))
+        return await self._line.poller.wait(
+            self._incoming.watch(require(lease, NumberLease))
+        )
 
     async def aclose(self) -> None:
         """Close the client; calling it again does nothing."""

@@ -17,6 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from attrs import define, frozen
 
 from ..errors import CallAuthError, ConfigurationError
+from ..models.lease import LATE_SECONDS
 from ..protocol.schedule import PollSchedule
 from ..transport.port import Clock, Timer
 from .tasks import Tasks
@@ -47,6 +48,9 @@ class Watch(Protocol[T]):
         The last check ends the wait in any case. What it raises ends it, too.
         """
 
+    def over(self) -> T:
+        """Return how the wait ends when there was no turn for the last check."""
+
 
 @define(eq=False)
 class _Entry(Generic[T]):
@@ -73,6 +77,7 @@ class Poller:
         self._tasks = tasks
         self._queue: list[tuple[float, int, _Entry[Any]]] = []
         self._numbers = count()
+        self._ends: list[tuple[float, int, _Entry[Any]]] = []
         self._checking: set[_Entry[Any]] = set()
         self._next_start = 0.0
         self._alarm: Timer | None = None
@@ -85,12 +90,15 @@ class Poller:
         self._tasks.require_open()
         ended = asyncio.get_running_loop().create_future()
         entry: _Entry[T] = _Entry(watch, ended)
+        end = watch.last_check_at + LATE_SECONDS
+        heapq.heappush(self._ends, (end, next(self._numbers), entry))
         self._put(entry)
         try:
             await ended
         finally:
             # A caller who is cancelled leaves an entry that nobody checks any more.
             ended.cancel()
+            self._set_alarm()
         if entry.error is not None:
             raise entry.error
         assert entry.value is not None  # noqa: S101 - end() sets one of the two
@@ -98,9 +106,10 @@ class Poller:
 
     def close(self) -> None:
         """End every wait."""
-        queued = [entry for _, _, entry in self._queue]
+        pending = [entry for _, _, entry in self._ends]
         self._queue.clear()
-        for entry in [*queued, *self._checking]:
+        self._ends.clear()
+        for entry in pending:
             closed = ConfigurationError("expected an open client until the wait ends")
             entry.end(error=closed)
         self._set_alarm()
@@ -117,21 +126,39 @@ class Poller:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        is_full = len(self._checking) >= self._schedule.checks_in_flight
-        if self._queue and not is_full:
-            at = max(self._queue[0][0], self._next_start)
-            delay = max(0.0, at - self._clock.monotonic())
-            self._alarm = self._clock.call_later(delay, self._start_next)
+        _drop_ended(self._queue)
+        _drop_ended(self._ends)
+        moments = []
+        if self._ends:
+            moments.append(self._ends[0][0])
+        if self._queue and len(self._checking) < self._schedule.checks_in_flight:
+            moments.append(max(self._queue[0][0], self._next_start))
+        if moments:
+            delay = max(0.0, min(moments) - self._clock.monotonic())
+            self._alarm = self._clock.call_later(delay, self._on_alarm)
 
-    def _start_next(self) -> None:
+    def _on_alarm(self) -> None:
         self._alarm = None
-        _, _, entry = heapq.heappop(self._queue)
-        if not entry.ended.done():
-            pace = 1.0 / self._schedule.checks_per_second
-            self._next_start = self._clock.monotonic() + pace
-            self._checking.add(entry)
-            self._tasks.start(partial(self._check, entry))
+        now = self._clock.monotonic() + _EARLY_SECONDS
+        while self._ends and self._ends[0][0] <= now:
+            self._end(heapq.heappop(self._ends)[2])
+        is_free = len(self._checking) < self._schedule.checks_in_flight
+        is_due = self._queue and max(self._queue[0][0], self._next_start) <= now
+        if is_free and is_due:
+            self._start(heapq.heappop(self._queue)[2])
         self._set_alarm()
+
+    def _end(self, entry: _Entry[Any]) -> None:
+        # A check that is on its way has its own end, and may still say yes.
+        if entry not in self._checking:
+            over = entry.watch.over()
+            entry.end(value=Done(over))
+
+    def _start(self, entry: _Entry[Any]) -> None:
+        pace = 1.0 / self._schedule.checks_per_second
+        self._next_start = self._clock.monotonic() + pace
+        self._checking.add(entry)
+        self._tasks.start(partial(self._check, entry))
 
     async def _check(self, entry: _Entry[T]) -> None:
         now = self._clock.monotonic()
@@ -151,3 +178,8 @@ class Poller:
         if not entry.ended.done():
             self._put(entry)
         self._set_alarm()
+
+
+def _drop_ended(heap: list[tuple[float, int, _Entry[Any]]]) -> None:
+    while heap and heap[0][2].ended.done():
+        heapq.heappop(heap)

@@ -194,7 +194,9 @@ class Runner:
             happened=happened,
             tries=tries,
             key_age_seconds=key.age_seconds(self._clock.now()) if key else 0.0,
-            time_left_seconds=deadline - self._clock.monotonic(),
+            time_left_seconds=(
+                deadline - self._clock.monotonic() - operation.least_seconds
+            ),
             retry_after_seconds=getattr(attempt.error, "retry_after", None),
             chance=random.random(),  # noqa: S311 - jitter
         )

@@ -12,7 +12,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import anyio
+
 from ..errors import AnswerLost, CallAuthError, ConfigurationError
+from ..transport.port import Clock
 
 T = TypeVar("T")
 
@@ -23,15 +26,11 @@ _GRACE_SECONDS = 5.0
 class Tasks:
     """Own the running work of one provider's client."""
 
-    def __init__(self, provider: str) -> None:
+    def __init__(self, provider: str, clock: Clock) -> None:
         self._provider = provider
+        self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
         self._is_closed = False
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether no new work is taken."""
-        return self._is_closed
 
     def require_open(self) -> None:
         """Raise ConfigurationError once the client is closed."""
@@ -69,11 +68,20 @@ class Tasks:
         self._is_closed = True
         running = set(self._running)
         if running:
-            await asyncio.wait(running, timeout=_GRACE_SECONDS)
+            await self._wait_a_little(running)
         for task in running:
             task.cancel()
         if running:
             await asyncio.wait(running)
+
+    async def _wait_a_little(self, running: set[asyncio.Task[Any]]) -> None:
+        with anyio.CancelScope() as scope:
+            alarm = self._clock.call_later(_GRACE_SECONDS, scope.cancel)
+            try:
+                # The loop's own clock as well, since the other may be one that stands.
+                await asyncio.wait(running, timeout=_GRACE_SECONDS)
+            finally:
+                alarm.cancel()
 
     def _spawn(self, work: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
         self.require_open()

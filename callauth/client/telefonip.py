@@ -27,6 +27,7 @@ from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
 from ..protocol.telefonip import PROVIDER, BodyEncoding, CheckReply, LeaseReply
 from ..transport.port import Clock, Transport
+from .edge import require, sealed, sealed_async
 from .environment import ClientOptions, settings, with_base_url
 from .events import Hook
 from .line import Line
@@ -46,6 +47,7 @@ class TelefonIPClient:
     is not http(s).
     """
 
+    @sealed
     def __init__(
         self,
         token: str | Secret,
@@ -75,6 +77,7 @@ class TelefonIPClient:
         self._post_encoding = post_encoding
 
     @classmethod
+    @sealed
     def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
         """Return a client with the token of the environment.
 
@@ -86,19 +89,21 @@ class TelefonIPClient:
         options = with_base_url(options, "CALLAUTH_TELEFONIP_BASE_URL")
         return cls(token, **options)
 
+    @sealed_async
     async def reverse_auth_phone_get(self, phone: PhoneNumber) -> NumberLease:
         """Return a number that the user has 120 seconds to dial.
 
         Telefon-IP, "reverse_auth_phone_get".
 
-        Raises ConfigurationError for a number that is no Russian mobile, TransportError,
-        ProtocolError or ProviderError.
+        Raises ConfigurationError for a number that is no Russian mobile,
+        TransportError, ProtocolError or ProviderError.
         """
         phone = PhoneNumber.require(phone)
         return await self._lease(
             telefonip.reverse_auth_phone_get(self._account, phone), phone
         )
 
+    @sealed_async
     async def reverse_auth_phone_post(
         self, phone: PhoneNumber, *, webhook: str | Secret
     ) -> NumberLease:
@@ -120,6 +125,7 @@ class TelefonIPClient:
         )
         return await self._lease(operation, phone)
 
+    @sealed_async
     async def reverse_auth_phone_check(self, lease: NumberLease) -> PhoneNumber | None:
         """Return the number that dialled the leased one, None while nobody has.
 
@@ -133,6 +139,7 @@ class TelefonIPClient:
         reply = await self._line.ask(self._check(lease))
         return reply if isinstance(reply, PhoneNumber) else None
 
+    @sealed_async
     async def wait_call(self, lease: NumberLease) -> Confirmed | Rejected | Expired:
         """Return how the lease ends, at the latest 10 seconds after it expires.
 
@@ -174,9 +181,10 @@ class TelefonIPClient:
         return await self._line.place(operation, phone, partial(self._made, user=phone))
 
     def _check(self, lease: NumberLease) -> Operation[PhoneNumber | CheckReply]:
-        if lease.lease_id is None:
+        lease_id = require(lease, NumberLease).lease_id
+        if lease_id is None:
             raise ConfigurationError("expected a lease of telefon-ip, which has an id")
-        return telefonip.reverse_auth_phone_check(self._account, lease.lease_id)
+        return telefonip.reverse_auth_phone_check(self._account, lease_id)
 
     def _made(self, settled: Settled[LeaseReply], *, user: PhoneNumber) -> NumberLease:
         reply = settled.unwrap()
@@ -206,8 +214,12 @@ class LeaseWatch:
         if isinstance(reply, PhoneNumber):
             return Done(self._judge(reply))
         if is_last or reply is CheckReply.EXPIRED:
-            return Done(Expired(at=self.line.clock.now()))
+            return Done(self.over())
         return None
+
+    def over(self) -> Expired:
+        """Nobody was asked in time."""
+        return Expired(at=self.line.clock.now())
 
     async def _ask(self, *, is_last: bool) -> PhoneNumber | CheckReply:
         left = self.last_check_at + LATE_SECONDS - self.line.clock.monotonic()

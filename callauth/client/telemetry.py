@@ -8,36 +8,28 @@ spans of its own, with the URL's template in place of the URL.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from ..errors import ConfigurationError, TransportError
 from ..protocol.message import Request, Response
 from ..transport.port import Transport
 
 try:
-    from opentelemetry import context, trace
-    from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY
+    from opentelemetry import trace
 except ImportError:  # the extra is not installed
     IS_INSTALLED = False
 else:
     IS_INSTALLED = True
 
-
-@contextmanager
-def uninstrumented() -> Iterator[None]:
-    """Keep instrumentations of HTTP libraries out of what is done inside."""
-    if not IS_INSTALLED:
-        yield
-        return
-    is_suppressed = True
-    token = context.attach(
-        context.set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, is_suppressed)
-    )
-    try:
-        yield
-    finally:
-        context.detach(token)
+uninstrumented: Callable[[], AbstractContextManager[None]]
+"""Keep instrumentations of HTTP libraries out of what is done inside."""
+try:
+    from opentelemetry.instrumentation.utils import suppress_http_instrumentation
+except ImportError:  # no instrumentation is installed
+    uninstrumented = nullcontext
+else:
+    uninstrumented = suppress_http_instrumentation
 
 
 class TracedTransport:

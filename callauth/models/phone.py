@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..errors import CallAuthError, InvalidPhoneNumber
 from . import regions
@@ -31,7 +31,8 @@ class PhoneNumber:
     PhoneNumber(+7999•••4567)
     """
 
-    e164: str
+    # Not shown by tools that print the fields of attrs classes themselves, either.
+    e164: str = field(repr=False)
 
     def __init__(self, e164: str) -> None:
         if not isinstance(e164, str) or not _E164.fullmatch(e164):

@@ -112,6 +112,8 @@ def start_call_password(
         replay=Replay.UNSENT_ONLY,
         reader=lambda response: _read_start(reader, response),
         deadline_seconds=timeout_seconds + _ANSWER_MARGIN_SECONDS,
+        # Begun later, the answer of a call that rings would come after the deadline.
+        least_seconds=0.0 if asynchronous else timeout_seconds,
     )
 
 
@@ -229,8 +231,9 @@ def _json(reader: Reader, response: Response) -> dict[str, object]:
 
 
 def _is_html(response: Response) -> bool:
-    kind = response.headers.get("content-type", "").lower()
-    return "html" in kind or response.body.lstrip()[:1] == b"<"
+    # By the body alone: a success that is only called a page may be ringing.
+    is_plain = "content-encoding" not in response.headers
+    return is_plain and response.body.lstrip()[:1] == b"<"
 
 
 def _call_id(reader: Reader, text: str) -> str:

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 _DEEPEST = 20
 _LONGEST_TEXT = 200
-_TELLING = re.compile(r"\+?[0-9](?:[\s().-]*[0-9]){3,}|\w{20,}")
+_TELLING = re.compile(r"\w{20,}|\+?[0-9](?:[\W_]{0,3}[0-9]){3,}")
 _SECONDS = re.compile(r"[0-9]{1,6}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 # In +7 with 7 first, a mobile also with 8. Before any other digit that 8 begins a

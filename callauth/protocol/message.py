@@ -101,13 +101,15 @@ class Operation(Generic[T]):
     """Hold one request and all that is needed to judge what became of it.
 
     ``deadline_seconds`` bounds all tries together; None leaves it to the client's
-    ``RetryPolicy``. It is for answers that are late by design.
+    ``RetryPolicy``. It is for answers that are late by design. No further try begins
+    with less than ``least_seconds`` left.
     """
 
     request: Request
     replay: Replay
     reader: Callable[[Response], T] = field(repr=False)
     deadline_seconds: float | None = None
+    least_seconds: float = 0.0
     key: IdempotencyKey | None = None
 
     @property

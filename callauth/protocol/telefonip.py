@@ -233,7 +233,7 @@ def _read_check(
         return CheckReply.EXPIRED
     if is_no or fields.get("success") is False:
         return CheckReply.PENDING
-    if fields.get("data") == {}:
+    if fields.get("success") is True and fields.get("data") == {}:
         return CheckReply.PENDING
     content = _success(reader, response, fields)
     if content.get("phone") in (None, ""):

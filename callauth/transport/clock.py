@@ -120,9 +120,11 @@ class ManualClock:
         due = self._next_due()
         if due is None or self._is_advancing:
             return
-        if not _others_are_ready():
-            self._ring(due)
-        self._watch()
+        try:
+            if not _others_are_ready():
+                self._ring(due)
+        finally:
+            self._watch()
 
     def _next_due(self) -> float | None:
         while self._alarms and self._alarms[0][2].is_cancelled:

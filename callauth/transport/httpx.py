@@ -45,6 +45,7 @@ _FAILURES = (
     OSError,
     EOFError,
     UnicodeError,
+    anyio.ClosedResourceError,
 )
 
 
@@ -70,6 +71,12 @@ class HttpxTransport:
         connections: int = 1000,
         connections_per_pool: int = 5,
     ) -> None:
+        parsed = None if proxy is None else _proxy(proxy)
+        is_good = proxy is None or parsed is not None
+        # A password in it must not be in a traceback that shows local variables.
+        del proxy
+        if not is_good:
+            raise ConfigurationError("expected a proxy URL such as http://host:port")
         if connections < 1 or connections_per_pool < 1:
             raise ConfigurationError("expected at least 1 connection")
         if ssl_context is not None:
@@ -78,7 +85,7 @@ class HttpxTransport:
         self._is_closed = False
         self._given = transport
         self._ssl_context = ssl_context
-        self._proxy = None if proxy is None else _proxy(proxy)
+        self._proxy = parsed
         free = asyncio.Semaphore(connections)
         self._size = connections_per_pool
         self._shared = Pools(partial(self._make, None), size=self._size, free=free)
@@ -159,8 +166,10 @@ async def _answer(
 ) -> Response:
     progress.is_handed_over = True
     incoming = await inner.handle_async_request(outgoing)
+    if not isinstance(incoming.stream, httpx.AsyncByteStream):
+        raise httpx.StreamError("expected an asynchronous stream")
     try:
-        body = await _read(incoming)
+        body = await _read(incoming.stream)
     finally:
         await incoming.aclose()
     return Response(
@@ -168,12 +177,10 @@ async def _answer(
     )
 
 
-async def _read(incoming: httpx.Response) -> bytes:
+async def _read(stream: httpx.AsyncByteStream) -> bytes:
     # The raw stream: httpx would otherwise unpack a compressed body of any size.
     body = bytearray()
-    if not isinstance(incoming.stream, httpx.AsyncByteStream):
-        raise httpx.StreamError("expected an asynchronous stream")
-    async for chunk in incoming.stream:
+    async for chunk in stream:
         body += chunk
         # A peer that sends single bytes would otherwise keep us from the deadline.
         await anyio.lowlevel.checkpoint()
@@ -224,9 +231,8 @@ def _require_verification(context: ssl.SSLContext) -> None:
         )
 
 
-def _proxy(url: str) -> httpx.Proxy:
+def _proxy(url: str) -> httpx.Proxy | None:
     try:
         return httpx.Proxy(url)
     except (ValueError, httpx.InvalidURL):
-        pass
-    raise ConfigurationError("expected a proxy URL such as http://host:port")
+        return None

@@ -47,8 +47,13 @@ class Pools:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
-        """Lend the least loaded pool for one request."""
+        """Lend the least loaded pool for one request.
+
+        Raises anyio's ClosedResourceError when all was closed meanwhile.
+        """
         async with self._free:
+            if self._is_closed:
+                raise anyio.ClosedResourceError
             pool = self._pick()
             pool.in_use += 1
             is_clean = False
@@ -70,11 +75,8 @@ class Pools:
     def _pick(self) -> Pool:
         pool = min(self._pools, key=lambda pool: pool.in_use, default=None)
         if pool is None or pool.in_use >= self._size:
-            # A request that waited while all was closed gets a pool of its own, which
-            # is closed after it.
-            pool = Pool(self._make(), is_retired=self._is_closed)
-            if not self._is_closed:
-                self._pools.append(pool)
+            pool = Pool(self._make())
+            self._pools.append(pool)
         return pool
 
     async def _give_back(self, pool: Pool, *, is_clean: bool) -> None:

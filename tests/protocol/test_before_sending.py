@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from callauth import ScriptedTransport, TelefonIPClient
 from callauth.errors import ConfigurationError
 from callauth.models.key import IdempotencyKey
 from callauth.models.phone import PhoneNumber
@@ -15,6 +16,10 @@ from tests.support.canaries import Canaries
 from tests.support.refusals import refused
 
 _ABROAD = PhoneNumber("+442079460018")
+# Numbers in +7 that are no Russian mobiles: Moscow, a service number, Kazakhstan.
+_NO_MOBILES = [
+    PhoneNumber(f"+7{ten}") for ten in ("4951234567", "8001234567", "7011234567")
+]
 
 
 @pytest.mark.parametrize("timeout", [1, 0, -5, 100, 30.0, "30", True, None])
@@ -86,15 +91,8 @@ def test_a_lease_id_is_a_whole_number(lease_id: int, canaries: Canaries) -> None
         )
 
 
-def test_numbers_abroad_are_refused_before_sending(canaries: Canaries) -> None:
-    """These providers serve +7 only, and 8 would make a stranger of them."""
-    account = telefonip.Account(canaries.secret())
-    hook = canaries.secret()
-
-    with refused(ConfigurationError, match="telefon-ip serves no other"):
-        telefonip.reverse_auth_phone_get(account, _ABROAD)
-    with refused(ConfigurationError, match="telefon-ip serves no other"):
-        telefonip.reverse_auth_phone_post(account, _ABROAD, webhook=hook)
+def test_callpass_is_not_asked_to_ring_abroad(canaries: Canaries) -> None:
+    """It serves +7 only."""
     with refused(ConfigurationError, match="callpass serves no other"):
         callpass.start_call_password(
             callpass.Account(canaries.secret()),
@@ -102,6 +100,34 @@ def test_numbers_abroad_are_refused_before_sending(canaries: Canaries) -> None:
             timeout_seconds=30,
             asynchronous=True,
         )
+
+
+@pytest.mark.parametrize("phone", [_ABROAD, *_NO_MOBILES])
+def test_telefon_ip_is_asked_about_russian_mobiles_only(
+    phone: PhoneNumber, canaries: Canaries
+) -> None:
+    """In answers 8 begins a Russian number only before a 9: no other is recognised."""
+    account = telefonip.Account(canaries.secret())
+
+    with refused(ConfigurationError, match=r"\+7 9… number: telefon-ip serves"):
+        telefonip.reverse_auth_phone_get(account, phone)
+    with refused(ConfigurationError, match=r"\+7 9… number: telefon-ip serves"):
+        telefonip.reverse_auth_phone_post(account, phone, webhook=canaries.secret())
+
+
+@pytest.mark.parametrize("phone", [_ABROAD, *_NO_MOBILES])
+async def test_nothing_is_sent_about_another_number(
+    phone: PhoneNumber, canaries: Canaries
+) -> None:
+    """A leased number costs, and nobody could be verified with it."""
+    script = ScriptedTransport()
+    async with TelefonIPClient(canaries.secret(), transport=script) as client:
+        with refused(ConfigurationError, match="telefon-ip serves no other"):
+            await client.reverse_auth_phone_get(phone)
+        with refused(ConfigurationError, match="telefon-ip serves no other"):
+            await client.reverse_auth_phone_post(phone, webhook="https://app.example/")
+
+    assert script.requests == []
 
 
 def test_an_unknown_encoding_is_refused(canaries: Canaries) -> None:

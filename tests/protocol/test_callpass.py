@@ -17,7 +17,7 @@ from callauth.errors import (
 from callauth.models.cause import HangupCause
 from callauth.models.pin import Pin
 from callauth.protocol.callpass import StartReply, StatusReply
-from tests.support.answers import Said, answer, reading
+from tests.support.answers import NO_TEXTS, Said, answer, reading
 from tests.support.canaries import Canaries
 from tests.support.operations import CALL_ID, operations
 
@@ -165,13 +165,14 @@ _REFUSALS: list[tuple[dict[str, object], Said]] = [
         Said(ProviderError, None, "REFUSED", "no such?method"),
     ),
     ({"status": "error"}, Said(ProviderError, None, "REFUSED")),
-    ({"status": "error", "message": 5}, Said(ProviderError, None, "REFUSED")),
+    ({"status": "error", "message": None}, Said(ProviderError, None, "REFUSED")),
+    ({"status": "success", "message": None}, Said(ProviderError, None, "REFUSED")),
     (
         {"status": "success", "data": {"result": "error"}},
         Said(ProviderError, None, "REFUSED"),
     ),
     (
-        {"status": "success", "data": {"result": "error", "message": ["x"]}},
+        {"status": "success", "data": {"result": "error", "message": None}},
         Said(ProviderError, None, "REFUSED"),
     ),
 ]
@@ -195,6 +196,24 @@ def test_a_status_can_be_refused_as_well(
 ) -> None:
     """An empty account answers no questions."""
     assert _status(canaries, document) == said
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 422])
+@pytest.mark.parametrize("name", ["start v1.0", "start v3.0", "status v3.0"])
+@pytest.mark.parametrize("message", NO_TEXTS)
+def test_a_refusal_whose_message_is_no_text_is_not_believed(
+    message: object, name: str, status: int, canaries: Canaries
+) -> None:
+    """A number where text is documented: who knows what is meant by the rest."""
+    forms: list[dict[str, object]] = [
+        {"status": "error", "message": message},
+        {"status": "success", "message": message},
+        {"status": "success", "data": {"result": "error", "message": message}},
+    ]
+
+    for document in forms:
+        refusal = answer(document, status=status)
+        assert reading(operations(canaries)[name], refusal) == _BROKEN
 
 
 @pytest.mark.parametrize(
@@ -252,24 +271,39 @@ def test_429_without_a_call_may_be_sent_again(canaries: Canaries) -> None:
 
 @pytest.mark.parametrize("name", ["start v3.0", "status v3.0"])
 @pytest.mark.parametrize(
-    ("body", "headers"),
-    [
-        (b"<!DOCTYPE html><html>", {}),
-        (b" \n<html>denied</html>", {}),
-        (b"denied", {"content-type": "text/html; charset=utf-8"}),
-        (b"", {"content-type": "TEXT/HTML"}),
-    ],
+    "body", [b"<!DOCTYPE html><html>", b" \r\n<html>denied</html>", b"<"]
 )
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
 @pytest.mark.parametrize("status", [200, 404])
 def test_a_page_instead_of_json_is_about_the_allow_list(
-    name: str, body: bytes, headers: dict[str, str], status: int, canaries: Canaries
+    name: str, body: bytes, kind: str, status: int, canaries: Canaries
 ) -> None:
     """The document does not say how an address is refused that is not on the list."""
-    page = answer(body=body, headers=headers, status=status)
+    page = answer(body=body, headers={"content-type": kind}, status=status)
 
     said = reading(operations(canaries)[name], page)
 
     assert said == Said(AuthenticationFailed, None, f"an HTML page, {_ADVICE}")
+
+
+@pytest.mark.parametrize("name", ["start v3.0", "status v3.0"])
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"", {}),
+        (b"denied", {}),
+        ("{}".encode("utf-16"), {}),
+        (b"\x1f\x8b\x08", {"content-encoding": "gzip"}),
+        (b"<html>", {"content-encoding": "gzip"}),
+    ],
+)
+def test_what_is_only_called_a_page_is_not_believed(
+    name: str, body: bytes, headers: dict[str, str], canaries: Canaries
+) -> None:
+    """A success that cannot be read may be ringing: it is no refusal."""
+    called = answer(body=body, headers={"content-type": "text/html", **headers})
+
+    assert reading(operations(canaries)[name], called) == _BROKEN
 
 
 def test_json_is_json_whatever_its_content_type(canaries: Canaries) -> None:
@@ -305,11 +339,23 @@ def test_the_status_of_another_call_is_not_believed(
 
 def test_the_words_of_the_provider_are_cut(canaries: Canaries) -> None:
     """They go to logs."""
-    document = {"status": "error", "message": "Ё\u202e" + "x" * 500}
+    document = {"status": "error", "message": "Ё\u202e" + "x " * 500}
 
     said: Any = _status(canaries, document)
 
-    assert said.text == "Ё?" + "x" * 198
+    assert said.text == "Ё?" + "x " * 99
+
+
+def test_the_words_of_the_provider_repeat_neither_number_nor_token(
+    canaries: Canaries,
+) -> None:
+    """They go to logs, and a provider may quote what it was asked."""
+    phone, token = canaries.phone(), canaries.plant("N73JXNJvWRWyYeGTL2WF8V2SGX9A")
+    document = {"status": "error", "message": f"no {phone.e164} for {token}!"}
+
+    said: Any = _status(canaries, document)
+
+    assert said.text == "no ••• for •••!"
 
 
 def test_a_reply_shows_no_pin(canaries: Canaries) -> None:

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 
 from callauth.errors import CallAuthError, ProtocolError
 from callauth.models.secret import Secret
-from callauth.protocol.message import Operation, Replay, Request, Response
+from callauth.protocol.message import (
+    COMMON_HEADERS,
+    Operation,
+    Replay,
+    Request,
+    Response,
+)
 from tests.support.canaries import Canaries
 from tests.support.operations import operations
 from tests.support.refusals import caught, refused
@@ -47,6 +54,24 @@ def test_the_headers_are_revealed_only_when_asked() -> None:
         ("Authorization", "Bearer x"),
     ]
     assert request.reveal_body() == b""
+
+
+def test_a_request_has_a_connection_of_its_own_unless_it_says_otherwise(
+    canaries: Canaries,
+) -> None:
+    """The cautious way is the one that nobody has to think of."""
+    assert _request(canaries).own_connection is True
+
+
+def test_the_common_headers_cannot_be_changed() -> None:
+    """One application's header must not travel with another's request."""
+    before = dict(COMMON_HEADERS)
+    headers: Any = COMMON_HEADERS
+
+    with refused(TypeError):
+        headers["Cache-Control"] = "max-age=60"
+
+    assert dict(COMMON_HEADERS) == before
 
 
 def test_a_body_goes_out_as_utf_8(canaries: Canaries) -> None:

@@ -62,7 +62,8 @@ _LEAVES = (
     | st.floats()
     | st.text(max_size=8)
     | st.sampled_from(["success", "error", "true", "null", "", "0777", "2214610"])
-    | st.sampled_from(["79123456789", "89243555100", CALL_ID, "NO_ANSWER", "expired"])
+    | st.sampled_from(["79123456789", "89243555100", "84951234567", "442079460018"])
+    | st.sampled_from([CALL_ID, "NO_ANSWER", "expired"])
     | st.sampled_from([0, 1, 5, 6, 13, LEASE_ID, str(LEASE_ID)])
 )
 _VALUES = (
@@ -165,6 +166,12 @@ def _says_yes(document: dict[str, Any]) -> bool:
     return document.get("status") is True or document.get("success") is True
 
 
+def _is_number(phone: PhoneNumber, digits: str) -> bool:
+    """Say whether it is that number: 7… and 89… are Russia's, the rest foreign."""
+    is_ours = len(digits) == 11 and digits.startswith(("7", "89"))
+    return phone.e164 == ("+7" + digits[1:] if is_ours else "+" + digits)
+
+
 def _voicemail(reply: VoicemailReply, document: dict[str, Any]) -> bool:
     code = str(document["code"]).rjust(4, "0")
     return (reply.pin.reveal(), reply.call_id) == (code, str(document["id"]))
@@ -172,7 +179,7 @@ def _voicemail(reply: VoicemailReply, document: dict[str, Any]) -> bool:
 
 def _lease(reply: LeaseReply, document: dict[str, Any]) -> bool:
     content = document["data"]
-    same_number = bool(reply.number.e164[-10:] == content["auth_phone"][-10:])
+    same_number = _is_number(reply.number, content["auth_phone"])
     return same_number and reply.lease_id == int(content["id"])
 
 
@@ -188,10 +195,9 @@ def _status(reply: StatusReply, document: dict[str, Any]) -> bool:
 
 def _phone(reply: PhoneNumber, document: dict[str, Any]) -> bool:
     if document.get("status") is True:
-        return bool(document["service_phone"][-10:] == reply.e164[-10:])
+        return _is_number(reply, document["service_phone"])
     content = document["data"]
-    same_number = bool(content["phone"][-10:] == reply.e164[-10:])
-    return same_number and int(content["id"]) == LEASE_ID
+    return _is_number(reply, content["phone"]) and int(content["id"]) == LEASE_ID
 
 
 _BACKED: dict[type, Callable[[Any, dict[str, Any]], bool]] = {
@@ -258,9 +264,14 @@ def test_the_oracle_can_say_no() -> None:
     """A check that cannot fail protects nothing."""
     called = PhoneNumber("+79243555100")
     other = {"success": True, "data": {"phone": "89243555101", "id": LEASE_ID}}
+    moscow = PhoneNumber("+74951234567")
+    vietnam = {"success": True, "data": {"phone": "84951234567", "id": LEASE_ID}}
     stale = {"success": True, "data": {"phone": "89243555100", "id": 1}}
 
     assert not _is_backed(called, Response(status=200, body=json.dumps(other).encode()))
+    assert not _is_backed(
+        moscow, Response(status=200, body=json.dumps(vietnam).encode())
+    )
     assert not _is_backed(called, Response(status=200, body=json.dumps(stale).encode()))
     assert not _is_backed(True, Response(status=200, body=b'{"status": 1}'))  # noqa: FBT003 - a reply
     assert not _is_backed(True, Response(status=404, body=b'{"status": true}'))  # noqa: FBT003 - a reply

@@ -276,6 +276,19 @@ def test_every_operation_says_whether_it_may_be_sent_again(canaries: Canaries) -
     assert found == _REPLAYS
 
 
+def test_an_answer_without_a_name_needs_a_connection_of_its_own(
+    canaries: Canaries,
+) -> None:
+    """Only these two name what was asked about: a stray answer is recognised."""
+    found = {
+        name
+        for name, each in operations(canaries).items()
+        if not each.request.own_connection
+    }
+
+    assert found == {"check", "status v2.0", "status v3.0"}
+
+
 _TEMPLATES = {
     "voicemail": "https://api.nerotech.ru/api/v1/voicemail?service_id={service_id}"
     "&secret_key={secret_key}&phone={phone}&idempotency_key={idempotency_key}",
@@ -318,6 +331,30 @@ def test_a_missed_call_has_15_seconds_more_than_it_may_ring(
     )
 
     assert operation.deadline_seconds == timeout + 15
+
+
+@pytest.mark.parametrize(("asynchronous", "least"), [(False, 30), (True, 0)])
+def test_a_call_is_not_tried_again_when_its_answer_would_come_too_late(
+    asynchronous: bool,  # noqa: FBT001 - a case
+    least: int,
+    canaries: Canaries,
+) -> None:
+    """The phone would ring for an answer that nobody waits for."""
+    operation = callpass.start_call_password(
+        callpass.Account(canaries.secret(), "v2.0"),
+        canaries.phone(),
+        timeout_seconds=30,
+        asynchronous=asynchronous,
+    )
+
+    assert operation.least_seconds == least
+
+
+def test_other_operations_are_tried_up_to_their_deadline(canaries: Canaries) -> None:
+    """Their answers come at once."""
+    found = {name for name, each in operations(canaries).items() if each.least_seconds}
+
+    assert found == {"start v1.0"}
 
 
 def test_a_voice_call_has_time_to_wait_for_one_in_progress(canaries: Canaries) -> None:

@@ -311,6 +311,13 @@ def test_there_is_at_least_one_try(tries: int) -> None:
         RetryPolicy(tries=tries)
 
 
+@pytest.mark.parametrize("tries", [1.5, 3.0, math.inf, math.nan, True, "3", None])
+def test_tries_are_a_whole_number(tries: Any) -> None:  # noqa: ANN401 - of any type
+    """One and a half would mean two."""
+    with refused(ConfigurationError, match="positive numbers"):
+        RetryPolicy(tries=tries)
+
+
 _POLICIES = st.builds(
     RetryPolicy,
     tries=st.integers(1, 8),

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callauth.errors import (
     AnswerLost,
@@ -13,8 +16,8 @@ from callauth.errors import (
 )
 from callauth.models.phone import PhoneNumber
 from callauth.protocol.telefonip import CheckReply, LeaseReply
-from tests.support.answers import Said, answer, reading, sample
-from tests.support.canaries import Canaries
+from tests.support.answers import NO_TEXTS, Said, answer, reading, sample
+from tests.support.canaries import Canaries, current
 from tests.support.operations import LEASE_ID, operations
 
 _BROKEN = Said(ProtocolError)
@@ -108,6 +111,8 @@ def test_a_leased_number_begins_with_7_or_8(phone: str, canaries: Canaries) -> N
         "9644115786",
         "+79644115786",
         "442079460018",
+        "84951234567",
+        "88001234567",
         "796441157860",
         "8 964 411 57 86",
         "7964411578６",
@@ -166,23 +171,63 @@ def test_a_refused_lease_keeps_the_words_of_the_provider(
     name: str, status: int, canaries: Canaries
 ) -> None:
     """They are for logs: cut, and without control characters."""
-    words = "phone is wrong\n\x1b[31m" + "x" * 300
+    words = "phone is wrong\n\x1b[31m" + "x " * 300
     document = {"success": False, "error": words, "data": {}}
 
     said = reading(operations(canaries)[name], answer(document, status=status))
 
-    text = "phone is wrong??[31m" + "x" * 180
+    text = "phone is wrong??[31m" + "x " * 90
     assert said == Said(ProviderError, None, "REFUSED", text)
 
 
-@pytest.mark.parametrize("words", [None, 5, ["x"], {}])
-def test_a_refusal_may_be_without_words(words: object, canaries: Canaries) -> None:
+def test_the_words_of_a_refusal_repeat_neither_number_nor_token(
+    canaries: Canaries,
+) -> None:
+    """A provider may quote what it was asked."""
+    phone, token = canaries.text_phone(), canaries.plant("N73JXNJvWRWyYeGTL2WF8V2SGX")
+    document = {"success": False, "error": f"{phone}: no lease for /{token}/"}
+
+    said = reading(operations(canaries)["get"], answer(document))
+
+    words = "•••: no lease for /•••/"
+    assert said == Said(ProviderError, None, "REFUSED", words)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"success": False},
+        {"success": False, "error": None},
+        {"success": False, "error": ""},
+    ],
+)
+def test_a_refusal_may_be_without_words(document: object, canaries: Canaries) -> None:
     """No is no."""
-    said = reading(
-        operations(canaries)["get"], answer({"success": False, "error": words})
-    )
+    said = reading(operations(canaries)["get"], answer(document))
 
     assert said == Said(ProviderError, None, "REFUSED")
+
+
+@pytest.mark.parametrize("status", [200, 400, 404])
+@pytest.mark.parametrize("name", _LEASES)
+@pytest.mark.parametrize("words", NO_TEXTS)
+def test_a_refusal_whose_error_is_no_text_is_not_believed(
+    words: object, name: str, status: int, canaries: Canaries
+) -> None:
+    """A number where text is documented: who knows what is meant by the rest."""
+    document = {"success": False, "error": words}
+
+    said = reading(operations(canaries)[name], answer(document, status=status))
+
+    assert said == _BROKEN
+
+
+@pytest.mark.parametrize("words", NO_TEXTS)
+def test_before_the_call_a_no_needs_no_words(words: object, canaries: Canaries) -> None:
+    """What ``check`` says then is not documented, so every no waits."""
+    said = _check(canaries, {"success": False, "error": words})
+
+    assert said is CheckReply.PENDING
 
 
 @pytest.mark.parametrize(
@@ -190,13 +235,42 @@ def test_a_refusal_may_be_without_words(words: object, canaries: Canaries) -> No
     [
         ("89243555100", "+79243555100"),
         ("79243555100", "+79243555100"),
+        ("74951234567", "+74951234567"),
         ("442079460018", "+442079460018"),
         ("380441234567", "+380441234567"),
+        ("84951234567", "+84951234567"),
+        ("8613912345678", "+8613912345678"),
+        ("85291234567", "+85291234567"),
+        ("12025550123", "+12025550123"),
+        ("299123456789012", "+299123456789012"),
     ],
 )
 def test_check_names_who_called(phone: str, caller: str, canaries: Canaries) -> None:
     """Somebody else's call proves nothing: the caller is compared by the client."""
     assert _check(canaries, _called(phone)) == PhoneNumber(caller)
+
+
+@pytest.mark.parametrize("third", "012345678")
+def test_an_8_is_russia_s_only_before_a_9(third: str, canaries: Canaries) -> None:
+    """A Vietnamese mobile must not pass for a telephone in Moscow."""
+    said = _check(canaries, _called(f"8{third}51234567" + "0"))
+
+    assert said == PhoneNumber(f"+8{third}51234567" + "0")
+
+
+@given(st.sampled_from(["", "7", "8", "89", "84"]), st.text("0123456789", max_size=16))
+def test_a_caller_is_who_the_digits_say(prefix: str, rest: str) -> None:
+    """Another number verifies somebody else."""
+    digits = prefix + rest
+
+    said = _check(current(), _called(digits or "0"))
+
+    if re.fullmatch(r"(7|89)[0-9]*", digits) and len(digits) == 11:
+        assert said == PhoneNumber("+7" + digits[1:])
+    elif 11 <= len(digits) <= 15 and digits[0] not in "07":
+        assert said == PhoneNumber("+" + digits)
+    else:
+        assert said == _BROKEN
 
 
 @pytest.mark.parametrize(
@@ -207,6 +281,8 @@ def test_check_names_who_called(phone: str, caller: str, canaries: Canaries) -> 
         "x",
         "+79243555100",
         "9243555100",
+        "09243555100",
+        "792435551000",
         "8924355510０",
         ["8"],
         {},
@@ -242,6 +318,9 @@ _PENDING = [
     ({"success": False}, 200),
     ({"success": False, "data": {"phone": "89243555100", "id": LEASE_ID}}, 200),
     ({"success": True, "error": "", "data": {}}, 200),
+    ({"success": True, "error": "x", "data": {}}, 200),
+    ({"success": True, "error": 5, "data": {}}, 200),
+    ({"success": True, "data": {}}, 200),
     ({"success": True, "error": "", "data": {"id": LEASE_ID}}, 200),
     ({"success": True, "error": "", "data": {"phone": "", "id": LEASE_ID}}, 200),
     ({"success": True, "error": "", "data": {"phone": None, "id": LEASE_ID}}, 200),
@@ -294,6 +373,7 @@ def test_expiry_is_said_by_the_provider_where_it_is(
         {"success": True, "error": ""},
         {"success": True, "error": "", "data": []},
         {"success": True, "error": 5, "data": {"phone": "89243555100", "id": LEASE_ID}},
+        {"success": True, "error": "x", "data": {"id": LEASE_ID}},
     ],
 )
 def test_another_answer_is_not_believed(document: object, canaries: Canaries) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,17 @@ _HINT = WebhookHint(lease_id=123, phone=_PHONE, success=True)
 def test_a_webhook_is_read(query: str) -> None:
     """The format is documented in one line, its id with leading zeros."""
     assert parse_webhook(query) == _HINT
+
+
+@pytest.mark.parametrize(
+    ("digits", "caller"),
+    [("84951234567", "+84951234567"), ("442079460018", "+442079460018")],
+)
+def test_a_webhook_may_name_a_foreign_caller(digits: str, caller: str) -> None:
+    """Vietnam's +84 9… must not pass for Moscow's 8 49…."""
+    hint = parse_webhook(f"success=True&phone={digits}&id=123")
+
+    assert hint == evolve(_HINT, phone=PhoneNumber(caller))
 
 
 def test_a_webhook_may_say_no() -> None:
@@ -110,6 +122,7 @@ def test_no_text_raises_anything_else(query: str) -> None:
 _PAIRS = st.dictionaries(
     st.sampled_from(["success", "phone", "id", "x"]),
     st.sampled_from(["True", "False", "89000000000", "79000000000", "12", "012", ""])
+    | st.sampled_from(["84951234567", "442079460018"])
     | st.text(max_size=12),
 )
 
@@ -122,4 +135,9 @@ def test_a_hint_says_what_the_query_said(pairs: dict[str, str]) -> None:
     if isinstance(said, WebhookHint):
         assert str(said.success) == pairs["success"]
         assert said.lease_id == int(pairs["id"])
-        assert said.phone.e164[-10:] == pairs["phone"][-10:]
+        assert said.phone == _caller(pairs["phone"])
+
+
+def _caller(digits: str) -> PhoneNumber:
+    is_ours = len(digits) == 11 and digits.startswith(("7", "89"))
+    return PhoneNumber("+7" + digits[1:] if is_ours else "+" + digits)

@@ -13,6 +13,8 @@ from callauth.protocol.message import Operation, Response
 from .canaries import current
 
 SAMPLES = Path(__file__).parents[1] / "samples"
+# Where a provider documents text; null and a missing key are no text either, but empty.
+NO_TEXTS: tuple[object, ...] = (5, 0, 1.5, True, False, [], ["x"], {}, {"text": "x"})
 
 
 @frozen

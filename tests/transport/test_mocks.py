@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
 import respx
 
 from callauth import AnswerLost, CallPassClient, HttpxTransport, NotSent
+from tests.hostile.sending import sent
 from tests.support.canaries import Canaries
 from tests.support.refusals import refused
 
@@ -76,3 +77,17 @@ async def test_a_mock_that_unpacks_nothing_is_read_as_it_is(
         call = await client.start_call_password(canaries.phone())
 
     assert call.pin == pin
+
+
+class _Blocking(httpx.SyncByteStream):
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"{}"
+
+
+async def test_a_mock_that_answers_with_a_blocking_stream_is_an_answer_lost() -> None:
+    """A mistake in a mock is an error of ours, not a crash of the client."""
+    mock = httpx.MockTransport(lambda _: httpx.Response(200, stream=_Blocking()))
+
+    outcome = await sent(HttpxTransport(transport=mock), "http://x.example/")
+
+    assert type(outcome) is AnswerLost

@@ -1,0 +1,1 @@
+"""How the clients behave, whatever the network does."""

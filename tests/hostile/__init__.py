@@ -1,0 +1,19 @@
+"""A hostile server on real sockets, and what callauth must make of it.
+
+It speaks over plain asyncio, without any HTTP library, so that it can break every rule
+of HTTP. A ``Kind`` (of ``kinds``) is one way to be hostile: what it does with a
+connection, and the ``Fate`` (of ``fates``) that a request then has. Another transport
+is attacked with the same table::
+
+    async with HostileServer(kind, document, tls=False) as server:
+        ... send a request to server.base_url ...
+    assert server.requests == 1
+
+- ``connection`` is one connection as the server sees it.
+- ``bodies`` spoils documents, ``deeds`` spoils the way they travel, ``kinds`` is the
+  table of both.
+- ``certificates`` makes those that are to be refused.
+- ``callers`` holds every operation as the public method that sends it.
+- ``fates`` says what each operation must come to.
+- ``haste`` shortens the time-outs of a transport and measures how it keeps them.
+"""

@@ -1,0 +1,1 @@
+"""One run of each flow over real HTTP, on loopback."""

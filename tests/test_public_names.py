@@ -1,0 +1,182 @@
+"""The public surface: what may be imported, and that all of it is explained."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import callauth
+
+_README = Path(callauth.__file__).parents[1] / "README.md"
+_NAMES = [
+    "AnswerLost",
+    "AuthenticationFailed",
+    "BreakerClosed",
+    "BreakerOpened",
+    "CallAuthError",
+    "CallInProgress",
+    "CallPassClient",
+    "CallSettled",
+    "Clock",
+    "ConfigurationError",
+    "Confirmed",
+    "ContractWarning",
+    "Event",
+    "Expired",
+    "HangupCause",
+    "Hook",
+    "HttpxTransport",
+    "IdempotencyKey",
+    "InsufficientFunds",
+    "InvalidPhoneNumber",
+    "ManualClock",
+    "Method",
+    "NeroTechClient",
+    "NotSent",
+    "NumberBlocked",
+    "NumberInvalid",
+    "NumberLease",
+    "NumberRejected",
+    "Outcome",
+    "Pending",
+    "PhoneNumber",
+    "Pin",
+    "PlacedCall",
+    "PollSchedule",
+    "ProtocolError",
+    "ProviderError",
+    "ProviderUnavailable",
+    "RateLimited",
+    "Rejected",
+    "Replay",
+    "Request",
+    "RequestSettled",
+    "Response",
+    "RetryPolicy",
+    "RetryScheduled",
+    "Sandbox",
+    "ScriptedTransport",
+    "Secret",
+    "SuspiciousAnswer",
+    "SystemClock",
+    "TelefonIPClient",
+    "TestModeRefused",
+    "Transport",
+    "TransportError",
+    "Unknown",
+    "VoiceCall",
+    "WebhookHint",
+    "parse_webhook",
+]
+# Unions and callables have no docstring of their own.
+_ALIASES = {"Event", "Hook", "Outcome"}
+
+
+def test_the_public_names_are_pinned() -> None:
+    """A name that goes breaks somebody; a name that comes is kept for ever."""
+    assert callauth.__all__ == _NAMES
+
+
+def test_the_public_names_are_sorted() -> None:
+    """Two people who add a name find the same place for it."""
+    assert callauth.__all__ == sorted(callauth.__all__)
+
+
+def test_nothing_else_is_public() -> None:
+    """What is not listed is not promised."""
+    public = {
+        name
+        for name, value in vars(callauth).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+
+    assert public - {"annotations"} == set(_NAMES)
+
+
+def _documented() -> Iterator[tuple[str, object]]:
+    for name in sorted(set(_NAMES) - _ALIASES):
+        value = getattr(callauth, name)
+        yield name, value
+        if inspect.isclass(value):
+            for attribute, member in vars(value).items():
+                if attribute.startswith("_") or not _is_code(member):
+                    continue
+                yield f"{name}.{attribute}", member
+
+
+def _is_code(member: object) -> bool:
+    if isinstance(member, classmethod | staticmethod):
+        return True
+    return inspect.isfunction(member) or isinstance(member, property)
+
+
+@pytest.mark.parametrize(
+    "documented", list(_documented()), ids=lambda documented: documented[0]
+)
+def test_every_public_name_says_what_one_gets(
+    documented: tuple[str, object],
+) -> None:
+    """An editor shows the docstring where the name is typed."""
+    name, member = documented
+    text = inspect.getdoc(member) or ""
+
+    assert re.match(r"[A-Z*`]", text), name
+    assert text.split("\n\n")[0].rstrip().endswith((".", "``", "::")), name
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [callauth.NeroTechClient, callauth.TelefonIPClient, callauth.CallPassClient],
+)
+def test_every_client_says_what_it_raises(cls: type) -> None:
+    """Whoever rings a phone must know how it can fail."""
+    for name, member in vars(cls).items():
+        if name.startswith("_") or name == "aclose":
+            continue
+        text = inspect.getdoc(member.__func__ if name == "from_env" else member) or ""
+        assert "Raises " in text, name
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [callauth.NeroTechClient, callauth.TelefonIPClient, callauth.CallPassClient],
+)
+def test_the_options_of_all_clients_are_alike(cls: type) -> None:
+    """Who knows one client knows the others."""
+    parameters = inspect.signature(cls).parameters
+    common = {"base_url", "transport", "retry", "poll", "hooks", "clock"}
+
+    assert common <= parameters.keys()
+    assert all(parameters[name].kind.name == "KEYWORD_ONLY" for name in common)
+    assert typing.get_type_hints(cls.from_env)["return"] is not None  # type: ignore[attr-defined] # all have it
+
+
+def _imports(source: str) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            for alias in node.names:
+                yield node.module, alias.name
+
+
+def test_the_names_of_the_readme_can_be_imported() -> None:
+    """The first thing that a reader does is to copy an example."""
+    blocks = re.findall(r"```python\n(.*?)```", _README.read_text(), re.DOTALL)
+    found = {
+        pair
+        for block in blocks
+        for pair in _imports(inspect.cleandoc(block))
+        if pair[0].split(".")[0] == "callauth"
+    }
+
+    assert found
+    for module, name in found:
+        assert hasattr(importlib.import_module(module), name), f"{module}.{name}"
+        assert module != "callauth" or name in callauth.__all__
