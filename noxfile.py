@@ -34,13 +34,7 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests, the examples of README and docstrings, and measure coverage."""
     session.install("-e", EXTRAS, *_group("tests"))
-    session.run(
-        "pytest",
-        "--cov",
-        "--cov-report=term",
-        *session.posargs,
-        env={"COVERAGE_CORE": ""},
-    )
+    session.run("pytest", "--numprocesses=2", "--cov", *session.posargs)
 
 
 @nox.session

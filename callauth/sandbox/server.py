@@ -74,6 +74,10 @@ class _Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # asyncio complains of a connection that comes while its socket is being closed.
+        for listener in sockets or ():
+            asyncio.get_running_loop().remove_reader(listener.fileno())
+        await asyncio.sleep(0)
         # A request that hangs on purpose would keep the server open for ever.
         for connection in self._connections():
             _drop(connection)

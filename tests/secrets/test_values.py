@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 import callauth
 from callauth import HttpxTransport, NeroTechClient, PhoneNumber, Pin, Secret
+from callauth.sandbox import Hang, TooMany
 from tests.support.canaries import Canaries
 from tests.support.refusals import caught
 
@@ -101,6 +103,23 @@ def test_what_keeps_a_secret_is_not_copied(
     assert isinstance(said, TypeError | AttributeError)
 
 
+@pytest.mark.parametrize("name", METHODS)
+async def test_an_error_travels_to_another_process_without_a_canary(
+    name: str, place: Place
+) -> None:
+    """Workers hand their errors to the process that started them."""
+    place.sandbox.faults.add(TooMany(), times=None)
+    outcome = await outcome_of(METHODS[name], place.party)
+
+    sent = pickle.dumps(outcome if isinstance(outcome, Exception) else None)
+    received = pickle.loads(sent)
+
+    place.party.canaries.scan(sent, "a pickled error")
+    if received is not None:
+        assert type(received) is type(outcome)
+        assert (str(received), vars(received)) == (str(outcome), vars(outcome))
+
+
 def _shown(value: object) -> Iterator[str]:
     for part in reached_from(value):
         if isinstance(part, bytes | bytearray):
@@ -122,6 +141,24 @@ async def test_nothing_that_hangs_on_a_client_shows_its_key(
 
     for text in _shown(mine):
         party.canaries.scan(text, "something that hangs on a client")
+
+
+async def test_nothing_that_hangs_on_a_waiting_client_shows_its_key(
+    place: Place,
+) -> None:
+    """Requests on their way, waits and what is planned for later are among it."""
+    party = place.party
+    place.sandbox.faults.add(Hang(), times=None)
+    asking = [asyncio.ensure_future(outcome_of(a, party)) for a in METHODS.values()]
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+    for client in (party.nerotech, party.telefonip, party.callpass):
+        for text in _shown(client):
+            party.canaries.scan(text, "something that hangs on a client")
+
+    assert any(not each.done() for each in asking)
+    await asyncio.wait(asking)
 
 
 async def test_nothing_stays_in_a_transport(far_place: Place) -> None:
