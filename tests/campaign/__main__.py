@@ -162,7 +162,8 @@ def main() -> int:
                 f"(seed {last.seed}, {last.seconds:,} s)",
                 flush=True,
             )
-    _write(kept, options.share)
+            # After each, since the whole takes long and may be cut off.
+            _write(kept, options.share)
     return 1 if any(each.broken for each in kept) else 0
 
 
