@@ -110,6 +110,13 @@ class ManualClock:
         """Set the wall clock off, as a time server or an operator does."""
         self._now += step
 
+    def suspend(self, seconds: float) -> None:
+        """Let time pass while nothing runs, as in a machine that sleeps.
+
+        What was due meanwhile happens afterwards, all of it late.
+        """
+        self._turn_to(self._elapsed + seconds)
+
     def _watch(self) -> None:
         if self._autojump and not self._is_watching and not self._is_advancing:
             self._is_watching = True
@@ -132,7 +139,7 @@ class ManualClock:
         return self._alarms[0][0] if self._alarms else None
 
     def _ring(self, due: float) -> None:
-        self._turn_to(due)
+        self._turn_to(max(due, self._elapsed))
         _, _, alarm = heapq.heappop(self._alarms)
         alarm.callback()
 

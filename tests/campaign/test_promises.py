@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 
-from callauth.sandbox import ResetAfter, Subscriber
+from callauth import ManualClock
+from callauth.sandbox import Lease, ResetAfter, Subscriber
 
 from .bodies import broken
 from .cancels import ACTS, every_turn
@@ -105,6 +109,38 @@ async def test_a_long_outage_is_probed_ever_more_rarely() -> None:
     assert report.requests == 5 + len(report.openings) - 1
     assert report.closed_after_seconds <= 300.0
     assert report.flows_again
+
+
+@pytest.mark.parametrize("flow", ["nerotech_dialled", "telefonip_dialled"])
+@pytest.mark.parametrize("step", [-3600.0, 0.0, 3600.0])
+async def test_a_machine_that_slept_believes_no_old_call(
+    flow: str, step: float
+) -> None:
+    """After two days the lease is over, whatever the clock on the wall says."""
+    async with world(1, PEOPLE[0]) as made:
+        belief = asyncio.ensure_future(believed(FLOWS[flow], made))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert made.sandbox.ledger.entries(Lease)
+        assert isinstance(made.clock, ManualClock)
+        made.clock.suspend(48 * 3600.0)
+        made.clock.step_wall(timedelta(seconds=step))
+
+        assert await belief is Belief.NOT_CONFIRMED
+        assert made.clock.monotonic() < 48 * 3600.0 + 60.0
+
+
+async def test_a_step_of_the_wall_clock_ends_no_wait() -> None:
+    """A time server must not take the user's two minutes away."""
+    for flow in ("nerotech_dialled", "telefonip_dialled"):
+        for step in (-3600.0, 3600.0):
+            async with world(1, PEOPLE[1]) as made:
+                belief = asyncio.ensure_future(believed(FLOWS[flow], made))
+                await made.clock.sleep(50.0)
+                assert isinstance(made.clock, ManualClock)
+                made.clock.step_wall(timedelta(seconds=step))
+
+                assert await belief is Belief.CONFIRMED
 
 
 async def _ring_twice(made: World) -> Belief:

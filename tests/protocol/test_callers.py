@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callauth import (
     Confirmed,
@@ -10,6 +12,7 @@ from callauth import (
     NumberLease,
     Outcome,
     PhoneNumber,
+    ProtocolError,
     Rejected,
     ScriptedTransport,
     TelefonIPClient,
@@ -18,9 +21,11 @@ from callauth.protocol.codec import Reader
 from callauth.protocol.telefonip import parse_webhook
 from tests.support.answers import answer
 from tests.support.canaries import Canaries
+from tests.support.refusals import caught
 
 _MOSCOW = PhoneNumber("+74951234567")
 _VIETNAM = "84951234567"
+_READER = Reader("telefonip", "reverse_auth_phone_check")
 
 
 async def _waited(canaries: Canaries, *, user: PhoneNumber, caller: str) -> Outcome:
@@ -39,10 +44,33 @@ async def _waited(canaries: Canaries, *, user: PhoneNumber, caller: str) -> Outc
 
 def test_a_reader_does_not_take_vietnam_for_moscow() -> None:
     """Whoever has such a number would own an account in Moscow."""
-    read = Reader("telefonip", "reverse_auth_phone_check").phone(_VIETNAM)
+    read = _READER.phone(_VIETNAM)
 
     assert read != _MOSCOW
     assert read == PhoneNumber("+84951234567")
+
+
+@pytest.mark.parametrize("third", "012345678")
+def test_an_8_is_russia_s_only_before_a_9(third: str) -> None:
+    """Mobiles begin with 9; all else with 8 first is somewhere in Asia."""
+    digits = f"8{third}512345670"
+
+    assert _READER.phone(digits) == PhoneNumber("+" + digits)
+
+
+@given(st.sampled_from(["", "7", "8", "89", "84"]), st.text("0123456789", max_size=16))
+def test_a_caller_is_who_the_digits_say(prefix: str, rest: str) -> None:
+    """Another number verifies somebody else."""
+    digits = prefix + rest
+
+    said = caught(lambda: _READER.phone(digits), ProtocolError)
+
+    if digits.startswith(("7", "89")) and len(digits) == 11:
+        assert said == PhoneNumber("+7" + digits[1:])
+    elif 11 <= len(digits) <= 15 and digits[0] not in "07":
+        assert said == PhoneNumber("+" + digits)
+    else:
+        assert isinstance(said, ProtocolError)
 
 
 def test_a_webhook_does_not_take_vietnam_for_moscow() -> None:

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from callauth.errors import (
     AnswerLost,
@@ -17,7 +14,7 @@ from callauth.errors import (
 from callauth.models.phone import PhoneNumber
 from callauth.protocol.telefonip import CheckReply, LeaseReply
 from tests.support.answers import NO_TEXTS, Said, answer, reading, sample
-from tests.support.canaries import Canaries, current
+from tests.support.canaries import Canaries
 from tests.support.operations import LEASE_ID, operations
 
 _BROKEN = Said(ProtocolError)
@@ -248,29 +245,6 @@ def test_before_the_call_a_no_needs_no_words(words: object, canaries: Canaries) 
 def test_check_names_who_called(phone: str, caller: str, canaries: Canaries) -> None:
     """Somebody else's call proves nothing: the caller is compared by the client."""
     assert _check(canaries, _called(phone)) == PhoneNumber(caller)
-
-
-@pytest.mark.parametrize("third", "012345678")
-def test_an_8_is_russia_s_only_before_a_9(third: str, canaries: Canaries) -> None:
-    """A Vietnamese mobile must not pass for a telephone in Moscow."""
-    said = _check(canaries, _called(f"8{third}51234567" + "0"))
-
-    assert said == PhoneNumber(f"+8{third}51234567" + "0")
-
-
-@given(st.sampled_from(["", "7", "8", "89", "84"]), st.text("0123456789", max_size=16))
-def test_a_caller_is_who_the_digits_say(prefix: str, rest: str) -> None:
-    """Another number verifies somebody else."""
-    digits = prefix + rest
-
-    said = _check(current(), _called(digits or "0"))
-
-    if re.fullmatch(r"(7|89)[0-9]*", digits) and len(digits) == 11:
-        assert said == PhoneNumber("+7" + digits[1:])
-    elif 11 <= len(digits) <= 15 and digits[0] not in "07":
-        assert said == PhoneNumber("+" + digits)
-    else:
-        assert said == _BROKEN
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from rich.pretty import pretty_repr
 from rich.traceback import Traceback
 
+from tests.support.canaries import Canaries
+
 
 def _attributes(value: object) -> str:
     return "\n".join(f"{name}={part!r}" for name, part in vars(value).items())
@@ -52,3 +54,12 @@ TRACEBACKS: Mapping[str, Callable[[BaseException], Iterator[str]]] = {
     "traceback": _standard,
     "rich": _rich,
 }
+
+
+def scan_outcome(canaries: Canaries, printer: str, outcome: object) -> None:
+    """Scan what a tool shows of an error, or of a result that came instead."""
+    canaries.scan(f"{outcome} {outcome!r}", "an outcome")
+    if isinstance(outcome, BaseException):
+        for text in TRACEBACKS[printer](outcome):
+            canaries.scan(text, f"{printer} of {type(outcome).__name__}")
+        canaries.watch(outcome)
