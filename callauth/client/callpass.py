@@ -33,7 +33,7 @@ from .edge import require, sealed, sealed_async
 from .environment import ClientOptions, optional_setting, settings, with_base_url
 from .events import Hook
 from .line import Line
-from .poller import Done
+from .poller import Done, Later
 from .runner import Settled
 from .sent import SentTimes
 
@@ -208,7 +208,7 @@ class StatusWatch:
     sent_at: float
     last_check_at: float
 
-    async def check(self, *, is_last: bool) -> Done[HangupCause | None] | None:
+    async def check(self, *, is_last: bool) -> Done[HangupCause | None] | Later | None:
         """Ask once; a failure to ask is no answer."""
         left = self.last_check_at + LATE_SECONDS - self.line.clock.monotonic()
         if left < 0:
@@ -218,7 +218,9 @@ class StatusWatch:
         )
         try:
             reply = settled.unwrap()
-        except (TransportError, ProtocolError, RateLimited):
+        except RateLimited as error:
+            return Done(None) if is_last else Later.after(error)
+        except (TransportError, ProtocolError):
             reply = StatusReply(cause=None)
         age = self.line.clock.monotonic() - self.sent_at
         is_unknown = not reply.found and age > _SETTLING_SECONDS

@@ -7,6 +7,7 @@ answer of a phone that rings.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -106,6 +107,10 @@ Event: TypeAlias = (
 Hook: TypeAlias = Callable[[Event], object]
 
 
+def _log(event: Event) -> None:
+    _LOG.debug("%s", event)
+
+
 class Hooks:
     """Call every hook with every event."""
 
@@ -114,11 +119,10 @@ class Hooks:
 
     def emit(self, event: Event) -> None:
         """Hand the event to the log and to every hook."""
-        if _LOG.isEnabledFor(logging.DEBUG):
-            _LOG.debug("%s", event)
-        for hook in self._hooks:
+        for hook in (_log, *self._hooks):
             try:
                 hook(event)
-            except Exception as error:  # noqa: BLE001 - see the head of the file
+            # A cancelled future that a hook looks at must not cancel our work, either.
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001
                 # Its text is not ours and may hold what the hook revealed.
                 _LOG.error("hook failed: %s", type(error).__name__)

@@ -32,7 +32,7 @@ from ..protocol.nerotech_errors import STALE_CALL_SECONDS
 from .events import SuspiciousAnswer
 from .leases import LiveLease, LiveLeases, Reservation
 from .line import Line
-from .poller import Done
+from .poller import Done, Later
 from .runner import Settled
 
 _INIT = "incoming/init"
@@ -175,14 +175,16 @@ class IncomingWatch:
 
     async def check(
         self, *, is_last: bool
-    ) -> Done[Confirmed | Expired | Unknown] | None:
+    ) -> Done[Confirmed | Expired | Unknown] | Later | None:
         """Ask once; a failure to ask is no answer."""
         until = self.live.last_check_at + LATE_SECONDS
         try:
             called = await self.incoming.check(
                 self.live, until=until, only_once=not is_last
             )
-        except (TransportError, ProtocolError, RateLimited, ProviderUnavailable):
+        except RateLimited as error:
+            return Done(self.over()) if is_last else Later.after(error)
+        except (TransportError, ProtocolError, ProviderUnavailable):
             called = False
         if called:
             at = self.line.clock.now()

@@ -11,6 +11,7 @@ from attrs import evolve
 
 from ..errors import AnswerLost, CallAuthError
 from ..models.call import PlacedCall, VoiceCall
+from ..models.instant import aware
 from ..models.lease import NumberLease
 from ..models.phone import PhoneNumber
 from ..protocol.message import Operation
@@ -124,14 +125,15 @@ class Line:
             provider=self._provider,
             operation=operation,
             phone=phone,
-            started_at=self.clock.now(),
+            started_at=aware(self.clock.now()),
         )
         try:
             result = await work()
         except CallAuthError as error:
             self.hooks.emit(evolve(event, error=error.bare()))
             raise
-        except asyncio.CancelledError:
+        except BaseException:
+            # Cancelled by aclose, or the loop is gone: nobody will tell otherwise.
             lost = AnswerLost(self._provider, operation, "the client was closed")
             self.hooks.emit(evolve(event, error=lost))
             raise

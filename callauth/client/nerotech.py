@@ -77,7 +77,7 @@ class NeroTechClient:
             clock=clock,
         )
         self._incoming = Incoming(self._line, self._account)
-        self._accepts_test_calls = accept_test_calls
+        self._accepts_test_calls = require(accept_test_calls, bool)
         self._test_calls: deque[str] = deque(maxlen=_TEST_CALLS_REMEMBERED)
 
     @classmethod
@@ -143,7 +143,7 @@ class NeroTechClient:
         test call, TransportError, ProtocolError or ProviderError without an answer.
         """
         code = code if isinstance(code, Pin) else Pin(code)
-        if call_id in self._test_calls:
+        if call_id in self._test_calls or not code.verifies:
             raise TestModeRefused(PROVIDER, "checkCode", None, "TEST_CALL")
         operation = nerotech.check_code(self._account, call_id, code)
         return await self._line.ask(operation)

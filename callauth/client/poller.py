@@ -16,8 +16,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import define, frozen
 
-from ..errors import CallAuthError, ConfigurationError
+from ..errors import CallAuthError, ConfigurationError, RateLimited
 from ..models.lease import LATE_SECONDS
+from ..protocol.retry import LONGEST_RETRY_AFTER_SECONDS
 from ..protocol.schedule import PollSchedule
 from ..transport.port import Clock, Timer
 from .tasks import Tasks
@@ -35,6 +36,18 @@ class Done(Generic[T]):
     value: T
 
 
+@frozen
+class Later:
+    """Ask again, but not for so many seconds."""
+
+    seconds: float
+
+    @classmethod
+    def after(cls, error: RateLimited) -> Later:
+        """Return the pause that the provider asks for, 30 seconds at most."""
+        return cls(min(error.retry_after or 0.0, LONGEST_RETRY_AFTER_SECONDS))
+
+
 class Watch(Protocol[T]):
     """Something that is pending and can be asked about."""
 
@@ -42,8 +55,8 @@ class Watch(Protocol[T]):
     def last_check_at(self) -> float:
         """Return when the last check is due, on the monotonic clock."""
 
-    async def check(self, *, is_last: bool) -> Done[T] | None:
-        """Return the end of the wait, None while it is pending.
+    async def check(self, *, is_last: bool) -> Done[T] | Later | None:
+        """Return the end of the wait, None or Later while it is pending.
 
         The last check ends the wait in any case. What it raises ends it, too.
         """
@@ -81,6 +94,7 @@ class Poller:
         self._checking: set[_Entry[Any]] = set()
         self._next_start = 0.0
         self._alarm: Timer | None = None
+        self._is_closed = False
 
     async def wait(self, watch: Watch[T]) -> T:
         """Return how the pending thing ends, at the latest with its last check.
@@ -105,19 +119,20 @@ class Poller:
         return entry.value.value
 
     def close(self) -> None:
-        """End every wait."""
+        """End every wait; one whose check is on its way ends with its answer."""
+        self._is_closed = True
         pending = [entry for _, _, entry in self._ends]
         self._queue.clear()
         self._ends.clear()
         for entry in pending:
-            closed = ConfigurationError("expected an open client until the wait ends")
-            entry.end(error=closed)
+            if entry not in self._checking:
+                entry.end(error=_closed())
         self._set_alarm()
 
-    def _put(self, entry: _Entry[T]) -> None:
+    def _put(self, entry: _Entry[T], at_least: float = 0.0) -> None:
         now = self._clock.monotonic()
         chance = random.random()  # noqa: S311 - jitter
-        delay = self._schedule.delay_seconds(entry.checks, chance)
+        delay = max(at_least, self._schedule.delay_seconds(entry.checks, chance))
         due = max(now, min(now + delay, entry.watch.last_check_at))
         heapq.heappush(self._queue, (due, next(self._numbers), entry))
         self._set_alarm()
@@ -164,20 +179,28 @@ class Poller:
         now = self._clock.monotonic()
         is_last = now >= entry.watch.last_check_at - _EARLY_SECONDS
         entry.checks += 1
+        pause = 0.0
         try:
             done = await entry.watch.check(is_last=is_last)
+            if isinstance(done, Done):
+                entry.end(value=done)
+            elif done is not None:
+                pause = done.seconds
         except CallAuthError as error:
             entry.end(error=error.bare())
         except Exception as error:  # noqa: BLE001 - a defect; the waiting task raises it
             entry.end(error=error)
-        else:
-            if done is not None:
-                entry.end(value=done)
         finally:
             self._checking.discard(entry)
-        if not entry.ended.done():
-            self._put(entry)
-        self._set_alarm()
+            if self._is_closed:
+                entry.end(error=_closed())
+            if not entry.ended.done():
+                self._put(entry, at_least=pause)
+            self._set_alarm()
+
+
+def _closed() -> ConfigurationError:
+    return ConfigurationError("expected an open client until the wait ends")
 
 
 def _drop_ended(heap: list[tuple[float, int, _Entry[Any]]]) -> None:

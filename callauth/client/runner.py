@@ -6,6 +6,7 @@ and budget belong to the provider, so one runner serves one client.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 from datetime import datetime
@@ -24,6 +25,7 @@ from ..errors import (
     ProviderUnavailable,
     TransportError,
 )
+from ..models.instant import aware
 from ..protocol.message import Operation, Replay, Response
 from ..protocol.retry import (
     Happened,
@@ -123,7 +125,8 @@ class Runner:
                 break
             self._announce(operation, tries, happened, wait)
             await self._clock.sleep(wait)
-            if self.is_closing:
+            # The pause itself may have lasted longer, in a machine that was suspended.
+            if self.is_closing or self._clock.monotonic() >= deadline:
                 break
         if happened is None and tries.made == 1:
             self._budget.give()
@@ -136,7 +139,7 @@ class Runner:
         return (await self.settle(operation)).unwrap()
 
     async def _try(self, operation: Operation[T], deadline: float) -> _Try[T]:
-        attempt: _Try[T] = _Try(self._clock.now(), self._clock.monotonic())
+        attempt: _Try[T] = _Try(aware(self._clock.now()), self._clock.monotonic())
         admitted = self._breaker.admit(attempt.sent_monotonic)
         if isinstance(admitted, Refused):
             attempt.is_admitted = False
@@ -155,6 +158,11 @@ class Runner:
         except (ProviderError, ProtocolError, TransportError) as error:
             attempt.error = error.bare()
             verdict = _verdict(error)
+        except Exception as error:  # noqa: BLE001 - of a transport that is not ours
+            # Its text may hold the URL, and the request may have left.
+            clause = f"{type(error).__name__} out of the transport"
+            attempt.error = AnswerLost(operation.provider, operation.name, clause)
+            verdict = Verdict.FAILED
         finally:
             self._record(operation.provider, admitted, verdict)
         return attempt
@@ -164,6 +172,7 @@ class Runner:
         # What may not be sent again gets all the time there is for its one answer.
         is_only_try = operation.replay is Replay.UNSENT_ONLY
         seconds = left if is_only_try else min(left, self._retry.try_seconds)
+        timed_out = True
         with anyio.CancelScope() as scope:
             alarm = self._clock.call_later(seconds + _BACKSTOP_SECONDS, scope.cancel)
             try:
@@ -171,10 +180,15 @@ class Runner:
                     return await self._transport.send(
                         operation.request, timeout_seconds=seconds
                     )
+            except asyncio.CancelledError:
+                if _is_cancelled():
+                    raise
+                # Something of the transport was cancelled, not this task.
+                timed_out = False
             finally:
                 alarm.cancel()
         raise AnswerLost(
-            operation.provider, operation.name, "no answer in time", timed_out=True
+            operation.provider, operation.name, "no answer in time", timed_out=timed_out
         )
 
     def _wait(
@@ -241,6 +255,11 @@ class Runner:
                 error=settled.error,
             )
         )
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def _settled(operation: Operation[T], attempt: _Try[T], tries: Tries) -> Settled[T]:

@@ -31,11 +31,19 @@ class Tasks:
         self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
         self._is_closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def require_open(self) -> None:
-        """Raise ConfigurationError once the client is closed."""
+        """Raise ConfigurationError once the client is closed, or in another loop."""
         if self._is_closed:
             raise ConfigurationError(f"expected an open {self._provider} client")
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        if self._loop is not loop:
+            raise ConfigurationError(
+                "expected the event loop in which the client was first used"
+            )
 
     async def run(
         self, operation: str, work: Callable[[], Coroutine[Any, Any, T]]

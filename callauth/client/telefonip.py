@@ -31,7 +31,7 @@ from .edge import require, sealed, sealed_async
 from .environment import ClientOptions, settings, with_base_url
 from .events import Hook
 from .line import Line
-from .poller import Done
+from .poller import Done, Later
 from .runner import Settled
 from .sent import SentTimes
 
@@ -208,9 +208,12 @@ class LeaseWatch:
 
     async def check(
         self, *, is_last: bool
-    ) -> Done[Confirmed | Rejected | Expired] | None:
+    ) -> Done[Confirmed | Rejected | Expired] | Later | None:
         """Ask once; a failure to ask is no answer."""
-        reply = await self._ask(is_last=is_last)
+        try:
+            reply = await self._ask(is_last=is_last)
+        except RateLimited as error:
+            return Done(self.over()) if is_last else Later.after(error)
         if isinstance(reply, PhoneNumber):
             return Done(self._judge(reply))
         if is_last or reply is CheckReply.EXPIRED:
@@ -230,7 +233,7 @@ class LeaseWatch:
         )
         try:
             return settled.unwrap()
-        except (TransportError, ProtocolError, RateLimited):
+        except (TransportError, ProtocolError):
             return CheckReply.PENDING
 
     def _judge(self, caller: PhoneNumber) -> Confirmed | Rejected:

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from attrs import field, frozen
 
+from ..errors import ConfigurationError
 from .cause import HangupCause
 from .instant import aware
 from .key import IdempotencyKey
 from .pin import Pin
+
+SHORTEST_RING, LONGEST_RING = 2, 99
 
 
 @frozen(kw_only=True)
@@ -39,4 +42,11 @@ class PlacedCall:
     pin: Pin
     cause: HangupCause | None = None
     sent_at: datetime = field(converter=aware)
-    ring_seconds: int
+    ring_seconds: int = field()
+
+    @ring_seconds.validator
+    def _is_a_ring(self, _: object, value: object) -> None:
+        if type(value) is not int or not SHORTEST_RING <= value <= LONGEST_RING:
+            raise ConfigurationError(
+                f"expected a ring of {SHORTEST_RING} to {LONGEST_RING} whole seconds"
+            )

@@ -63,7 +63,7 @@ class PhoneNumber:
 
     @classmethod
     def require(cls, value: PhoneNumber) -> PhoneNumber:
-        """Return the number unchanged.
+        """Return the number.
 
         Raises InvalidPhoneNumber for text, which has to be parsed first.
         """
@@ -72,7 +72,8 @@ class PhoneNumber:
             raise InvalidPhoneNumber(
                 "expected a PhoneNumber; PhoneNumber.parse makes it"
             )
-        return value
+        # A subclass would not equal the same number.
+        return value if type(value) is cls else cls(value.e164)
 
     @property
     def msisdn(self) -> str:

@@ -57,6 +57,11 @@ class Pin:
             digits = digits[-len(self._digits) :]
         return digits.isascii() and hmac.compare_digest(self._digits, digits)
 
+    @property
+    def verifies(self) -> bool:
+        """Whether it can verify anybody; the pin of a test call cannot."""
+        return self._verifies
+
     def reveal(self) -> str:
         """Return the digits themselves."""
         return self._digits
@@ -67,7 +72,8 @@ class Pin:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Pin):
             return NotImplemented
-        return hmac.compare_digest(self._digits, other._digits)
+        same = hmac.compare_digest(self._digits, other._digits)
+        return same and self._verifies == other._verifies
 
     def __hash__(self) -> int:
         return hash(self._digits)

@@ -25,6 +25,7 @@ from ..errors import (
     ProtocolError,
     ProviderError,
 )
+from ..models.call import LONGEST_RING, SHORTEST_RING
 from ..models.cause import HangupCause
 from ..models.phone import PhoneNumber
 from ..models.pin import Pin
@@ -36,7 +37,6 @@ from .message import COMMON_HEADERS, Operation, Replay, Request, Response
 PROVIDER = "callpass"
 CALL_NOT_FOUND = "CALL_NOT_FOUND"
 BASE_URL = "https://api.callpass.sp-com.ru/"
-SHORTEST_RING, LONGEST_RING = 2, 99
 # In synchronous mode the answer comes when the call has ended.
 _ANSWER_MARGIN_SECONDS = 15.0
 _LONGEST_CALL_ID = 64

@@ -84,15 +84,19 @@ class Request:
         return b"" if self.body is None else self.body.reveal().encode()
 
 
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
 @frozen(kw_only=True)
 class Response:
-    """Hold one HTTP answer; header names are lower case.
+    """Hold one HTTP answer; header names become lower case.
 
     ``body`` may be cut one byte after ``BODY_LIMIT``; such an answer is never believed.
     """
 
     status: int
-    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    headers: Mapping[str, str] = field(factory=dict, repr=False, converter=_lowered)
     body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
 
 

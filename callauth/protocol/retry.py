@@ -42,7 +42,7 @@ from .message import Replay
 # The provider needs a moment to know the key of a call that it has just placed.
 _KEYED_SECONDS = 1.5
 _IN_PROGRESS_SECONDS = (5.0, 10.0, 20.0)
-_LONGEST_RETRY_AFTER_SECONDS = 30.0
+LONGEST_RETRY_AFTER_SECONDS = 30.0
 
 
 class Happened(Enum):
@@ -204,5 +204,5 @@ def _pause(
         backoff = max(backoff, _KEYED_SECONDS)
     if retry_after_seconds is None:
         return backoff
-    is_honoured = retry_after_seconds <= _LONGEST_RETRY_AFTER_SECONDS
+    is_honoured = retry_after_seconds <= LONGEST_RETRY_AFTER_SECONDS
     return max(backoff, retry_after_seconds) if is_honoured else None

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import anyio
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -43,7 +44,9 @@ async def serve(
             await asyncio.shield(serving)
         finally:
             server.should_exit = True
-            await serving
+            # Cancelled again here, it would leave its connections open.
+            with anyio.CancelScope(shield=True):
+                await serving
 
 
 class _Server(uvicorn.Server):
@@ -66,7 +69,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        if self._on_started is not None and sockets:
+        if self._on_started is not None and sockets and not self.should_exit:
             self._on_started(sockets[0].getsockname()[1])
 
     @contextmanager

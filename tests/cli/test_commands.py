@@ -186,4 +186,10 @@ def _started(*words: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that runs the tests in the background has interrupts ignored.
+        preexec_fn=_hear_interrupts,  # noqa: PLW1509 - no thread is about to fork
     )
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_the_demo_verifies_300_numbers_through_all_flows() -> None:
     """It is what a newcomer sees first, and it must be right every time."""
-    result = run("demo", "--speed", "40")
+    result = run("demo", "--speed", "20")
 
     lines = result.output.splitlines()
     rows = {kind.title: row for kind in KINDS for row in lines if kind.title in row}

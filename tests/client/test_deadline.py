@@ -85,10 +85,10 @@ async def test_a_transport_that_is_a_moment_late_is_heard(world: World) -> None:
         )
 
 
-async def test_a_defect_of_a_transport_is_not_hidden(world: World) -> None:
-    """What no transport may raise is a bug to be found, not a lost answer."""
+async def test_a_defect_of_a_transport_is_a_lost_answer(world: World) -> None:
+    """The request may have left; the name of the defect is told."""
     async with world.telefonip(transport=Defective()) as client:
-        with refused(ZeroDivisionError):
+        with refused(AnswerLost, match="ZeroDivisionError out of the transport"):
             await client.reverse_auth_phone_get(world.canaries.phone())
 
 

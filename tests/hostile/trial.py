@@ -19,7 +19,7 @@ from .server import HostileServer
 
 # Long enough for a handshake on a busy machine, short where only a deadline ends it.
 _PATIENT_SECONDS = 20.0
-_HASTY_SECONDS = 0.5
+_HASTY_SECONDS = 1.0
 # A farewell or a reset needs a moment to arrive.
 _BETWEEN_SECONDS = 0.1
 RETRY = RetryPolicy(

@@ -234,6 +234,20 @@ def test_a_number_is_required_where_text_does_not_do(canaries: Canaries) -> None
         PhoneNumber.require(text)
 
 
+class _Contact(PhoneNumber):
+    """An application's own kind of number."""
+
+
+def test_a_number_of_a_subclass_becomes_a_plain_one(canaries: Canaries) -> None:
+    """It would not equal the same number in an answer, and verify nobody."""
+    phone = canaries.phone()
+
+    required = PhoneNumber.require(_Contact(phone.e164))
+
+    assert type(required) is PhoneNumber
+    assert required == phone
+
+
 def test_text_that_is_nearly_e164_is_in_no_local(canaries: Canaries) -> None:
     """The constructor is public as well."""
     with refused(InvalidPhoneNumber):

@@ -179,6 +179,15 @@ def test_pins_are_equal_by_their_digits() -> None:
     assert len({Pin("0446"), Pin("0446"), Pin("0447")}) == 2
 
 
+def test_the_pin_of_a_test_call_is_another_pin() -> None:
+    """It verifies nobody, so it must not pass for one that does."""
+    live, test = Pin("0446"), Pin("0446", verifies=False)
+
+    assert live != test
+    assert test == Pin("0446", verifies=False)
+    assert (live.verifies, test.verifies) == (True, False)
+
+
 @given(st.from_regex(r"[0-9]{4,7}", fullmatch=True), st.text(alphabet=st.characters()))
 def test_no_text_makes_matching_raise(digits: str, text: str) -> None:
     """The person's typing goes straight in."""

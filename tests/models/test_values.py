@@ -7,6 +7,7 @@ import pytest
 from attrs import fields
 from attrs.exceptions import FrozenInstanceError
 
+from callauth.errors import ConfigurationError
 from callauth.models.call import PlacedCall, VoiceCall
 from callauth.models.hint import WebhookHint
 from callauth.models.key import IdempotencyKey
@@ -63,6 +64,13 @@ def test_a_call_is_live_and_without_a_cause_unless_said() -> None:
     flash = PlacedCall(call_id="1", pin=canaries.pin(7), sent_at=_AT, ring_seconds=30)
 
     assert (voice.test, flash.cause) == (False, None)
+
+
+@pytest.mark.parametrize("seconds", [1, 0, -5, 100, 30.0, "30", True, None])
+def test_a_call_rings_for_2_to_99_seconds(seconds: Any, canaries: Canaries) -> None:  # noqa: ANN401 - of any type
+    """How long its end is waited for depends on it."""
+    with refused(ConfigurationError, match="2 to 99 whole seconds"):
+        PlacedCall(call_id="1", pin=canaries.pin(), sent_at=_AT, ring_seconds=seconds)
 
 
 @pytest.mark.parametrize("name", ["VOICE_OTP", "FLASH_CALL", "REVERSE_CALL"])

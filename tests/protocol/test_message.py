@@ -91,6 +91,13 @@ def test_an_answer_is_safe_to_log(canaries: Canaries) -> None:
     assert repr(response) == "Response(status=200, body=<32 bytes>)"
 
 
+def test_the_headers_of_an_answer_become_lower_case() -> None:
+    """A transport of somebody else may hand them over as they came."""
+    response = Response(status=200, headers={"Content-Encoding": "gzip", "AGE": "1"})
+
+    assert response.headers == {"content-encoding": "gzip", "age": "1"}
+
+
 def test_an_operation_knows_its_name(canaries: Canaries) -> None:
     """Events and errors name what was asked of whom."""
     verify = operations(canaries)["incoming/verify"]

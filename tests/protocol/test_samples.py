@@ -57,14 +57,21 @@ _STARTS = ("start v1.0", "start v2.0", "start v3.0")
 _STATUSES = ("status v2.0", "status v3.0")
 
 
-def _voice(code: str, *, lost_zeros: bool = False) -> VoicemailReply:
-    return VoicemailReply(call_id="103000", pin=Pin(code), lost_zeros=lost_zeros)
+def _voice(
+    code: str, *, lost_zeros: bool = False, verifies: bool = True
+) -> VoicemailReply:
+    pin = Pin(code, verifies=verifies)
+    return VoicemailReply(call_id="103000", pin=pin, lost_zeros=lost_zeros)
 
 
 _NEROTECH = [
     ("nerotech/voicemail_as_printed", "voicemail", _BROKEN),
     ("nerotech/voicemail_repaired", "voicemail", _voice("7777")),
-    ("nerotech/voicemail_repaired", "test voicemail", _voice("7777")),
+    (
+        "nerotech/voicemail_repaired",
+        "test voicemail",
+        _voice("7777", verifies=False),
+    ),
     ("nerotech/voicemail_leading_zero", "voicemail", _voice("0777")),
     (
         "nerotech/voicemail_integer_code",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from attrs import frozen
 
-from callauth import HttpxTransport, ManualClock, Sandbox
+from callauth import HttpxTransport, ManualClock, Sandbox, Transport
 from callauth.sandbox import FastClock
 from callauth.sandbox.server import serve
 from tests.support.canaries import Canaries
@@ -22,10 +22,20 @@ _SPEED = 20.0
 
 @frozen
 class Place:
-    """Hold the sandbox that a party speaks to, and the party."""
+    """Hold the sandbox that a party speaks to, the party, and a way to it."""
 
     sandbox: Sandbox
     party: Party
+    transport: Callable[[], Transport]
+
+    @asynccontextmanager
+    async def another_party(self) -> AsyncIterator[Party]:
+        """Give a party whose clients have not failed yet: a breaker closes the way."""
+        party = Party(
+            self.party.canaries, self.party.clock, self.transport(), self.party.base_url
+        )
+        async with party.opened():
+            yield party
 
 
 async def _nobody_listens(url: str) -> int:
@@ -45,7 +55,7 @@ async def place(canaries: Canaries) -> AsyncIterator[Place]:
     async with Sandbox(clock=clock, webhook_sender=_nobody_listens) as sandbox:
         _plant_codes(sandbox, canaries)
         async with Party(canaries, clock, sandbox.transport()).opened() as party:
-            yield Place(sandbox, party)
+            yield Place(sandbox, party, sandbox.transport)
 
 
 @pytest.fixture
@@ -60,7 +70,7 @@ async def far_place(canaries: Canaries) -> AsyncIterator[Place]:
         )
         url = f"http://127.0.0.1:{await port}/"
         async with Party(canaries, clock, HttpxTransport(), url).opened() as party:
-            yield Place(sandbox, party)
+            yield Place(sandbox, party, HttpxTransport)
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving

@@ -101,7 +101,8 @@ async def test_no_report_holds_a_canary(
         place.sandbox.faults.add(planned, times=None)
 
     for name in METHODS:
-        await _report(name, place.party)
+        async with place.another_party() as party:
+            await _report(name, party)
 
     outbox.scan(place.party.canaries)
     assert outbox.kinds().count("transaction") == len(METHODS)
@@ -123,10 +124,12 @@ async def test_no_report_of_a_closed_port_holds_a_canary(
     canaries: Canaries, outbox: _Outbox
 ) -> None:
     """The frames of httpx hold the URL."""
-    party = Party(canaries, FastClock(50.0), HttpxTransport(), "http://127.0.0.1:9/")
-    async with party.opened():
-        for name in METHODS:
-            await _report(name, party)
+    url = "http://127.0.0.1:9/"
+    for name in METHODS:
+        async with Party(
+            canaries, FastClock(50.0), HttpxTransport(), url
+        ).opened() as p:
+            await _report(name, p)
 
     outbox.scan(canaries)
     assert "event" in outbox.kinds()

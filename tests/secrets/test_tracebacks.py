@@ -96,8 +96,9 @@ async def test_no_traceback_shows_what_a_provider_repeats(
         place.sandbox.faults.clear()
         body = json.dumps(document).encode()
         place.sandbox.faults.add(Garbage(body=body, status=status), times=None)
-
-        scan_outcome(canaries, printer, await outcome_of(METHODS[name], place.party))
+        async with place.another_party() as party:
+            outcome = await outcome_of(METHODS[name], party)
+        scan_outcome(canaries, printer, outcome)
 
 
 @pytest.mark.parametrize("printer", TRACEBACKS)
