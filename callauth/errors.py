@@ -72,8 +72,9 @@ class _FromProvider(CallAuthError):
 class TransportError(_FromProvider):
     """No answer arrived; the subclass says whether anything was sent.
 
-    ``timed_out`` says that it took too long. ``retry_after`` is in seconds, and None
-    when nothing is known about it.
+    ``timed_out`` says that it took too long, ``is_ours`` that a limit of our own was in
+    the way and not the provider. ``retry_after`` is in seconds, and None when nothing
+    is known about it.
     """
 
     def __init__(
@@ -83,11 +84,13 @@ class TransportError(_FromProvider):
         clause: str,
         *,
         timed_out: bool = False,
+        is_ours: bool = False,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(provider, operation, clause)
         self.clause = clause
         self.timed_out = timed_out
+        self.is_ours = is_ours
         self.retry_after = retry_after
 
 

@@ -1,4 +1,4 @@
-"""``callauth demo``: three hundred numbers, five flows, one minute, no network."""
+"""``callauth demo``: three hundred numbers, five flows, no network."""
 
 from __future__ import annotations
 

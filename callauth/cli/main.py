@@ -19,7 +19,3 @@ def main() -> None:
         )
         sys.exit(2)
     callauth(prog_name="callauth")
-
-
-if __name__ == "__main__":
-    main()

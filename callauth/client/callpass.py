@@ -71,8 +71,12 @@ class CallPassClient:
         if version not in callpass.VERSIONS:
             known = ", ".join(callpass.VERSIONS)
             raise ConfigurationError(f"expected a version of {known}")
+        if base_url is None:
+            base_url = callpass.BASE_URL
         self._account = callpass.Account(
-            token, version, checked_base_url(base_url or callpass.BASE_URL)
+            token,
+            version,
+            checked_base_url(base_url),
         )
         self._line = Line(
             PROVIDER,

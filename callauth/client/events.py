@@ -8,6 +8,7 @@ answer of a phone that rings.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from ..errors import CallAuthError
+from ..errors import CallAuthError, ConfigurationError
 from ..models.call import PlacedCall, VoiceCall
 from ..models.lease import NumberLease
 from ..models.phone import PhoneNumber
@@ -116,6 +117,9 @@ class Hooks:
 
     def __init__(self, hooks: Iterable[Hook]) -> None:
         self._hooks = tuple(hooks)
+        for hook in self._hooks:
+            if not callable(hook) or inspect.iscoroutinefunction(hook):
+                raise ConfigurationError("expected hooks that are plain functions")
 
     def emit(self, event: Event) -> None:
         """Hand the event to the log and to every hook."""

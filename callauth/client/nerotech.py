@@ -63,10 +63,12 @@ class NeroTechClient:
         accept_test_calls: bool = False,
     ) -> None:
         secret_key = credential(secret_key, "secret_key")
+        if base_url is None:
+            base_url = nerotech.BASE_URL
         self._account = nerotech.Account(
             _service_id(service_id),
             secret_key,
-            checked_base_url(base_url or nerotech.BASE_URL),
+            checked_base_url(base_url),
         )
         self._line = Line(
             PROVIDER,

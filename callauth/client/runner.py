@@ -1,7 +1,7 @@
 """Runner: sends one operation, with all its tries, under one deadline.
 
-It fetches, asks the pure rules of ``protocol.retry`` what to do, and does it. Breaker
-and budget belong to the provider, so one runner serves one client.
+It fetches, asks the pure rules of ``protocol.retry`` what to do, and does it. One
+runner, with its breaker and its budget, serves one client.
 """
 
 from __future__ import annotations
@@ -147,6 +147,7 @@ class Runner:
                 operation.provider,
                 operation.name,
                 "not tried while the provider fails",
+                is_ours=True,
                 retry_after=admitted.wait_seconds,
             )
             return attempt
@@ -293,6 +294,8 @@ def _honest(
 
 
 def _verdict(error: Failure) -> Verdict:
+    if isinstance(error, TransportError) and error.is_ours:
+        return Verdict.NEUTRAL
     if isinstance(error, ProviderUnavailable):
         return Verdict.FAILED
     happened = what_happened(error)

@@ -80,7 +80,8 @@ class Tasks:
         for task in running:
             task.cancel()
         if running:
-            await asyncio.wait(running)
+            # Not for ever: a transport could swallow the cancellation.
+            await asyncio.wait(running, timeout=_GRACE_SECONDS)
 
     async def _wait_a_little(self, running: set[asyncio.Task[Any]]) -> None:
         with anyio.CancelScope() as scope:

@@ -62,8 +62,11 @@ class TelefonIPClient:
     ) -> None:
         token = credential(token, "token")
         telefonip.require_encoding(post_encoding)
+        if base_url is None:
+            base_url = telefonip.BASE_URL
         self._account = telefonip.Account(
-            token, checked_base_url(base_url or telefonip.BASE_URL)
+            token,
+            checked_base_url(base_url),
         )
         self._line = Line(
             PROVIDER,

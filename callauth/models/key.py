@@ -14,6 +14,8 @@ from .instant import aware
 LONGEST_KEY = 100
 # The provider keeps a key for 24 h; the hour between covers clocks that disagree.
 SENT_FOR = timedelta(hours=23)
+# Two machines that share a key may have clocks that differ this much.
+_SKEW_SECONDS = 5.0
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
@@ -65,9 +67,10 @@ class IdempotencyKey:
     def age_seconds(self, now: datetime) -> float:
         """Return the seconds since the first use, 0 before it.
 
-        A clock that went backwards makes the key too old, never young again.
+        A clock that went back by more than 5 seconds makes the key too old, never young
+        again.
         """
         if self.first_used_at is None:
             return 0.0
         age = (aware(now) - self.first_used_at).total_seconds()
-        return age if age >= 0 else SENT_FOR.total_seconds()
+        return max(0.0, age) if age >= -_SKEW_SECONDS else SENT_FOR.total_seconds()

@@ -40,6 +40,7 @@ BASE_URL = "https://api.callpass.sp-com.ru/"
 # In synchronous mode the answer comes when the call has ended.
 _ANSWER_MARGIN_SECONDS = 15.0
 _LONGEST_CALL_ID = 64
+_LONG_NUMBER = re.compile(r"[0-9](?:[\W_]*[0-9]){3}")
 _CODE = re.compile(r"[0-9]{4,5}|[0-9]{7}")
 _START = "start-call-password"
 _STATUS = "get-call-password-status"
@@ -183,7 +184,7 @@ def _read_start(reader: Reader, response: Response) -> StartReply:
     return StartReply(
         call_id=_call_id(reader, answer.callid),
         pin=_pin(reader, answer.pin or answer.phone or ""),
-        cause=_cause(reader, answer.result),
+        cause=_cause(answer.result),
     )
 
 
@@ -197,7 +198,7 @@ def _read_status(reader: Reader, response: Response, call_id: str) -> StatusRepl
     answer = reader.structure(content, _Status)
     if answer.callid != call_id:
         reader.broken("expected the call id that was asked about, got another")
-    return StatusReply(cause=_cause(reader, answer.result))
+    return StatusReply(cause=_cause(answer.result))
 
 
 def _success(reader: Reader, response: Response) -> dict[str, object]:
@@ -253,14 +254,15 @@ def _pin(reader: Reader, digits: str) -> Pin:
     return Pin(digits)
 
 
-def _cause(reader: Reader, result: str | None) -> HangupCause | None:
-    if result in _NOT_KNOWN_YET:
+def _cause(result: str | None) -> HangupCause | None:
+    # A number or a code in it would be shown wherever the cause is.
+    if result is None or result in _NOT_KNOWN_YET or _LONG_NUMBER.search(result):
         return None
     try:
-        return HangupCause(str(result))
+        return HangupCause(result)
     except ConfigurationError:
-        pass
-    return reader.broken("expected the name of a hang-up cause")
+        # The phone rang and the code is good; only the name of the end is odd.
+        return None
 
 
 def _refuse(reader: Reader, message: object) -> NoReturn:
@@ -272,7 +274,7 @@ def _refuse(reader: Reader, message: object) -> NoReturn:
 _ADVICE = "the token and the IP allow-list"
 # "null" as text is what the document prints; "success" is its general sample, where it
 # says that the method worked, not how the call ended.
-_NOT_KNOWN_YET = (None, "null", "", "success")
+_NOT_KNOWN_YET = ("null", "", "success")
 # Every refusal that the document quotes.
 _REFUSALS: Mapping[str, tuple[str, type[ProviderError]]] = {
     "destination not allowed": ("DESTINATION_NOT_ALLOWED", NumberRejected),

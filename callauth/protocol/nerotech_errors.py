@@ -43,6 +43,7 @@ class Meaning:
 
 Family: TypeAlias = Mapping[int, Meaning]
 
+_LARGEST_CODE = 999
 _UNKNOWN = Meaning("UNKNOWN_ERROR")
 
 # The list at the end of "authorisation by a dictated code".
@@ -80,17 +81,19 @@ INCOMING_ERRORS: Family = {
 def refuse(reader: Reader, response: Response, code: int, family: Family) -> NoReturn:
     """Raise what the code means in that family."""
     meaning = family.get(code, _UNKNOWN)
+    # What is no code could be a number or a pin.
+    shown = code if 0 <= code <= _LARGEST_CODE else None
     if issubclass(meaning.raises, RateLimited):
         raise meaning.raises(
             reader.provider,
             reader.operation,
-            code,
+            shown,
             meaning.name,
             retry_after=_longer(
                 retry_after_seconds(response), meaning.retry_after_seconds
             ),
         )
-    raise meaning.raises(reader.provider, reader.operation, code, meaning.name)
+    raise meaning.raises(reader.provider, reader.operation, shown, meaning.name)
 
 
 def _longer(stated: float | None, known: float | None) -> float | None:

@@ -22,6 +22,7 @@ HTTP verbs say nothing: three of the GETs have effects.
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import assert_never
 
@@ -91,7 +92,7 @@ class RetryPolicy:
             self.deadline_seconds,
         )
         is_whole = type(self.tries) is int and self.tries >= 1
-        if not is_whole or not all(0 < seconds < float("inf") for seconds in durations):
+        if not is_whole or not all(is_positive(seconds) for seconds in durations):
             raise ConfigurationError("expected a RetryPolicy of positive numbers")
 
     def backoff_seconds(self, tries: int, chance: float) -> float:
@@ -103,6 +104,11 @@ class RetryPolicy:
             self.longest_seconds, self.first_seconds * 2.0 ** min(tries - 1, 60)
         )
         return longest * chance
+
+
+def is_positive(value: float) -> bool:
+    """Say whether it is a number above 0 and below infinity, and no bool or text."""
+    return type(value) in (int, float) and 0 < value < math.inf
 
 
 def what_happened(error: ProviderError | ProtocolError | TransportError) -> Happened:

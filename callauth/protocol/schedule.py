@@ -7,6 +7,7 @@ import math
 from attrs import frozen
 
 from ..errors import ConfigurationError
+from .retry import is_positive
 
 
 @frozen(kw_only=True)
@@ -31,10 +32,12 @@ class PollSchedule:
 
     def __attrs_post_init__(self) -> None:
         rates = (self.first_seconds, self.longest_seconds, self.checks_per_second)
-        if not all(0 < rate < float("inf") for rate in rates):
+        if not all(is_positive(rate) for rate in rates):
             raise ConfigurationError("expected a PollSchedule of positive numbers")
-        is_growing = 1 <= self.growth < math.inf
-        if not is_growing or not 0 <= self.jitter < 1 or self.checks_in_flight < 1:
+        is_growing = is_positive(self.growth) and self.growth >= 1
+        is_steady = self.jitter == 0 or (is_positive(self.jitter) and self.jitter < 1)
+        is_whole = type(self.checks_in_flight) is int and self.checks_in_flight >= 1
+        if not (is_growing and is_steady and is_whole):
             raise ConfigurationError(
                 "expected growth from 1, jitter from 0 to below 1, checks from 1"
             )

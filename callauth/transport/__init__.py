@@ -1,1 +1,1 @@
-"""How bytes travel: the only place that touches sockets or sleeps."""
+"""How bytes travel to a provider, and how time passes."""

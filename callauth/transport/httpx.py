@@ -113,7 +113,7 @@ class HttpxTransport:
     ) -> Response | NotSent | AnswerLost:
         if self._is_closed:
             clause = "the transport is closed"
-            return NotSent(request.provider, request.operation, clause)
+            return NotSent(request.provider, request.operation, clause, is_ours=True)
         progress = _Progress()
         try:
             with quiet(), anyio.fail_after(timeout_seconds):
@@ -123,7 +123,13 @@ class HttpxTransport:
         except _FAILURES as error:
             cls, clause = progress.failure(error), type(error).__name__
             timed_out = isinstance(error, httpx.TimeoutException)
-        return cls(request.provider, request.operation, clause, timed_out=timed_out)
+        return cls(
+            request.provider,
+            request.operation,
+            clause,
+            timed_out=timed_out,
+            is_ours=not progress.is_handed_over,
+        )
 
     async def _exchange(
         self, request: Request, timeout_seconds: float, progress: _Progress

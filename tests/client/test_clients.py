@@ -149,6 +149,7 @@ _BAD_CLIENTS: dict[str, Callable[[str], object]] = {
     "bearer with a newline": lambda text: CallPassClient(f"{text}\nX: y"),
     "version": lambda text: CallPassClient(text, version="v4.0"),  # type: ignore[arg-type] # the point
     "ftp": lambda text: CallPassClient(text, base_url="ftp://api.example/"),
+    "empty": lambda text: CallPassClient(text, base_url=""),
     "query": lambda text: TelefonIPClient(text, base_url="https://api.example/?x"),
     "no host": lambda text: NeroTechClient(1, text, base_url="https:///x"),
     "password": lambda text: NeroTechClient(

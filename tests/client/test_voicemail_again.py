@@ -213,7 +213,7 @@ async def test_a_key_is_not_sent_again_once_it_is_23_hours_old(
     assert len(script.requests) == tries
 
 
-@pytest.mark.parametrize("age", [23 * 3600, 24 * 3600, 10**7, -1])
+@pytest.mark.parametrize("age", [23 * 3600, 24 * 3600, 10**7, -6])
 async def test_an_old_key_is_refused_before_anything_is_sent(
     age: float, world: World
 ) -> None:

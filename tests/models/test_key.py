@@ -75,7 +75,8 @@ def test_only_the_first_use_is_noted() -> None:
         (timedelta(0), 0.0),
         (timedelta(hours=1), 3600.0),
         (timedelta(hours=30), 30 * 3600.0),
-        (timedelta(seconds=-1), _HOURS_23),
+        (timedelta(seconds=-5), 0.0),
+        (timedelta(seconds=-6), _HOURS_23),
         (timedelta(hours=-24), _HOURS_23),
     ],
 )

@@ -127,7 +127,22 @@ def test_a_result_is_a_cause_and_no_failure(result: str, canaries: Canaries) -> 
     assert _status(canaries, status) == StatusReply(cause=cause)
 
 
-@pytest.mark.parametrize("result", [1, True, [], {}, "ОТВЕТ", "A" * 65, "NO\nANSWER"])
+@pytest.mark.parametrize(
+    "result", ["ОТВЕТ", "A" * 65, "NO\nANSWER", "code 2214610 to 79991234567"]
+)
+def test_an_odd_name_of_the_end_does_not_void_the_code(
+    result: str, canaries: Canaries
+) -> None:
+    """The phone rang; what cannot be logged is left out."""
+    content = {"callid": "a-1", "pin": "0446", "result": result}
+    status = {"status": "success", "data": {"callid": CALL_ID, "result": result}}
+
+    placed = StartReply(call_id="a-1", pin=Pin("0446"), cause=None)
+    assert _start(canaries, content) == placed
+    assert _status(canaries, status) == StatusReply(cause=None)
+
+
+@pytest.mark.parametrize("result", [1, True, [], {}])
 def test_another_result_is_not_believed(result: object, canaries: Canaries) -> None:
     """It would go to logs and metrics."""
     content = {"callid": "a-1", "pin": "0446", "result": result}

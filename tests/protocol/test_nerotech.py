@@ -182,7 +182,16 @@ def test_a_refusal_without_a_number_is_not_believed(
     assert _read(name, canaries, {"status": False}) == _BROKEN
 
 
-@pytest.mark.parametrize("code", [-1, 14, 99, 10**12])
+@pytest.mark.parametrize("code", [-1, 79991234567, 10**12])
+@pytest.mark.parametrize("name", _NAMES)
+def test_what_is_no_code_is_not_shown(name: str, code: int, canaries: Canaries) -> None:
+    """It could be a number or a pin."""
+    said = _read(name, canaries, {"status": False, "error": code})
+
+    assert said == Said(ProviderError, None, "UNKNOWN_ERROR")
+
+
+@pytest.mark.parametrize("code", [14, 99, 999])
 @pytest.mark.parametrize("name", _NAMES)
 def test_an_unknown_code_is_a_final_failure(
     name: str, code: int, canaries: Canaries
