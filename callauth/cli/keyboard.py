@@ -61,7 +61,9 @@ async def _read(stream: TextIO) -> bytes:
     return await chunk
 
 
-def _read_now(stream: TextIO) -> bytes:
+def _read_now(stream: TextIO | None) -> bytes:
+    if stream is None:  # it was closed before the process began
+        return b""
     try:
         descriptor = stream.fileno()
     except (UnsupportedOperation, ValueError):

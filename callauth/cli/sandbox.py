@@ -48,6 +48,9 @@ def sandbox(host: str, port: int, speed: float, seed: int) -> None:
     Any credentials are taken. Phones answer after 3 seconds; under /control/ they can
     be told to do something else. Whoever reaches the port can read everything.
     """
+    # An empty host is every address of the machine.
+    if not host.strip():
+        raise ConfigurationError("expected a host to listen on, got a blank")
     asyncio.run(_serve(server(), host=host, port=port, speed=speed, seed=seed))
 
 

@@ -66,3 +66,11 @@ def test_the_sandbox_is_served_until_it_is_interrupted() -> None:
         process.terminate()
 
     assert entries == b'{"entries": []}'
+
+
+def test_a_blank_host_is_refused() -> None:
+    """It would be every address of the machine."""
+    result = run("sandbox", "--host", " ")
+
+    assert result.exit_code == 2
+    assert "expected a host to listen on" in result.stderr
