@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import random
 from functools import partial
 from itertools import count
@@ -27,6 +28,7 @@ T = TypeVar("T")
 
 # An alarm may ring a moment early, since clocks are rounded.
 _EARLY_SECONDS = 0.01
+_ROUNDING_SECONDS = 1e-6
 
 
 @frozen
@@ -154,11 +156,13 @@ class Poller:
 
     def _on_alarm(self) -> None:
         self._alarm = None
-        now = self._clock.monotonic() + _EARLY_SECONDS
-        while self._ends and self._ends[0][0] <= now:
+        now = self._clock.monotonic()
+        while self._ends and self._ends[0][0] <= now + _EARLY_SECONDS:
             self._end(heapq.heappop(self._ends)[2])
         is_free = len(self._checking) < self._schedule.checks_in_flight
-        is_due = self._queue and max(self._queue[0][0], self._next_start) <= now
+        # To the microsecond: a start that is early breaks the pace.
+        start = max(self._queue[0][0], self._next_start) if self._queue else math.inf
+        is_due = start <= now + _ROUNDING_SECONDS
         if is_free and is_due:
             self._start(heapq.heappop(self._queue)[2])
         self._set_alarm()
