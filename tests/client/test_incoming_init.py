@@ -303,3 +303,17 @@ async def test_the_lease_of_an_abandoned_start_is_not_trusted(world: World) -> N
         assert not await client.incoming_verify(lease)
 
     assert len(script.requests) == 6
+
+
+async def test_a_lease_is_counted_from_the_sending_of_its_request(
+    world: World,
+) -> None:
+    """The provider's two minutes may have begun long before its answer came."""
+    world.sandbox.faults.add(Latency(6.0), operation="incoming/init")
+    began = world.clock.now()
+    async with world.nerotech() as client:
+        lease = await client.incoming_init(world.phone())
+
+    assert world.clock.now() > began
+    assert lease.leased_at == began
+    assert lease.seconds_left(began) == 120.0

@@ -56,6 +56,8 @@ class Connection:
 
     def reset(self) -> None:
         """End the connection at once, with whatever is still on its way."""
+        if self.writer.get_extra_info("socket") is None:
+            return  # the client was faster
         self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.writer.transport.abort()
 
