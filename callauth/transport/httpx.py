@@ -23,14 +23,12 @@ import httpx
 
 from ..errors import AnswerLost, ConfigurationError, NotSent
 from ..protocol.message import BODY_LIMIT, Request, Response
-from .pools import Pools
+from .pools import CLOSE_SECONDS, Pools
 from .quiet import install, quiet
 
 _CONNECTED = "connection.connect_tcp.complete"
 _TLS_FAILED = "connection.start_tls.failed"
 _SENT = "http11.send_request_headers.started"
-# A connection may wait this long for its peer while it is being closed.
-_CLOSE_SECONDS = 1.0
 _NEVER_CONNECTED = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -213,7 +211,7 @@ class _Progress:
             self._connected = info["return_value"]
         if event == _TLS_FAILED and self._connected is not None:
             # httpcore leaves the socket open when a handshake is interrupted.
-            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+            with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 await self._connected.aclose()
 
     def failure(self, error: Exception) -> type[NotSent | AnswerLost]:

@@ -17,7 +17,7 @@ import httpx
 from attrs import define
 
 # A connection may wait this long for its peer while it is being closed.
-_CLOSE_SECONDS = 1.0
+CLOSE_SECONDS = 1.0
 
 
 @define(eq=False)
@@ -88,5 +88,5 @@ class Pools:
 
 
 async def _close(pool: Pool) -> None:
-    with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+    with anyio.move_on_after(CLOSE_SECONDS, shield=True):
         await pool.inner.aclose()
