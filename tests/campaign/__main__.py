@@ -104,6 +104,11 @@ async def outages(share: float, seed: int) -> Tally:
     return tally
 
 
+async def hostility(share: float, seed: int) -> Tally:
+    """Send every operation to every kind of hostile server, 1,000 times each."""
+    return await hostile_trials(max(1, round(1000 * share / _PARTS)), seed)
+
+
 PROMISES: dict[str, tuple[Part, int]] = {
     "faults by chance, in process": (faults_in_process, _PARTS),
     "faults by chance, on real sockets": (faults_on_sockets, _PARTS),
@@ -112,7 +117,7 @@ PROMISES: dict[str, tuple[Part, int]] = {
     "cancellations at every turn": (cancels, _PARTS),
     "storms of cancellations on real sockets": (storms, 2),
     "starts in an outage of an hour": (outages, 1),
-    "hostile servers against every operation": (hostile_trials, 5),
+    "hostile servers against every operation": (hostility, _PARTS),
 }
 
 
