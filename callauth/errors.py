@@ -182,3 +182,43 @@ class RateLimited(ProviderError):
 
 class CallInProgress(RateLimited):
     """A verification of this number is still under way."""
+
+
+class StoreError(CallAuthError):
+    """The store could not be read or written, as on a full disk."""
+
+
+class VerificationError(CallAuthError):
+    """The Verifier refuses; nobody was rung for it."""
+
+
+class AttemptNotFound(VerificationError):
+    """There is no attempt with this id, or it was purged."""
+
+
+class AttemptSettled(VerificationError):
+    """The attempt has its outcome already, or waits for something else."""
+
+
+class _NotNow(VerificationError):
+    """What is refused for a while only; ``retry_after`` is in seconds."""
+
+    def __init__(self, clause: str, *, retry_after: float) -> None:
+        super().__init__(f"{clause}; try again in {retry_after:.0f} s")
+        self.retry_after = retry_after
+
+
+class TooManyAttempts(_NotNow):
+    """A limit of the policy is reached; ``limit`` names it."""
+
+    def __init__(self, limit: str, *, retry_after: float) -> None:
+        super().__init__(f"expected fewer attempts: {limit}", retry_after=retry_after)
+        self.limit = limit
+
+
+class RingLocked(_NotNow):
+    """The phone rings, may ring, or is waited for: nobody calls it meanwhile."""
+
+
+class NoChannelLeft(VerificationError):
+    """Every channel that the policy allows was tried or cannot be used now."""

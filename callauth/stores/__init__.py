@@ -1,0 +1,1 @@
+"""Where attempts are kept beyond the life of a process."""
