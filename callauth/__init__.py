@@ -18,12 +18,15 @@ from .client.nerotech import NeroTechClient
 from .client.telefonip import TelefonIPClient
 from .errors import (
     AnswerLost,
+    AttemptNotFound,
+    AttemptSettled,
     AuthenticationFailed,
     CallAuthError,
     CallInProgress,
     ConfigurationError,
     InsufficientFunds,
     InvalidPhoneNumber,
+    NoChannelLeft,
     NotSent,
     NumberBlocked,
     NumberInvalid,
@@ -32,11 +35,17 @@ from .errors import (
     ProviderError,
     ProviderUnavailable,
     RateLimited,
+    RingLocked,
+    StoreError,
     TestModeRefused,
+    TooManyAttempts,
     TransportError,
+    VerificationError,
 )
+from .models.attempt import Attempt, AttemptId
 from .models.call import PlacedCall, VoiceCall
 from .models.cause import HangupCause
+from .models.challenge import Challenge, DialInChallenge, PinChallenge
 from .models.hint import WebhookHint
 from .models.key import IdempotencyKey
 from .models.lease import NumberLease
@@ -50,13 +59,22 @@ from .protocol.retry import RetryPolicy
 from .protocol.schedule import PollSchedule
 from .protocol.telefonip import parse_webhook
 from .sandbox import Sandbox
+from .stores import SQLiteStore
 from .transport.clock import ManualClock, SystemClock
 from .transport.httpx import HttpxTransport
 from .transport.port import Clock, Transport
 from .transport.scripted import ScriptedTransport
+from .verification.channels import FlashCall, ReverseCall, VoiceOtp
+from .verification.memory import MemoryStore
+from .verification.policy import Limit, VerificationPolicy
+from .verification.verifier import Verifier
 
 __all__ = [
     "AnswerLost",
+    "Attempt",
+    "AttemptId",
+    "AttemptNotFound",
+    "AttemptSettled",
     "AuthenticationFailed",
     "BreakerClosed",
     "BreakerOpened",
@@ -64,21 +82,27 @@ __all__ = [
     "CallInProgress",
     "CallPassClient",
     "CallSettled",
+    "Challenge",
     "Clock",
     "ConfigurationError",
     "Confirmed",
     "ContractWarning",
+    "DialInChallenge",
     "Event",
     "Expired",
+    "FlashCall",
     "HangupCause",
     "Hook",
     "HttpxTransport",
     "IdempotencyKey",
     "InsufficientFunds",
     "InvalidPhoneNumber",
+    "Limit",
     "ManualClock",
+    "MemoryStore",
     "Method",
     "NeroTechClient",
+    "NoChannelLeft",
     "NotSent",
     "NumberBlocked",
     "NumberInvalid",
@@ -88,6 +112,7 @@ __all__ = [
     "Pending",
     "PhoneNumber",
     "Pin",
+    "PinChallenge",
     "PlacedCall",
     "PollSchedule",
     "ProtocolError",
@@ -101,17 +126,26 @@ __all__ = [
     "Response",
     "RetryPolicy",
     "RetryScheduled",
+    "ReverseCall",
+    "RingLocked",
+    "SQLiteStore",
     "Sandbox",
     "ScriptedTransport",
     "Secret",
+    "StoreError",
     "SuspiciousAnswer",
     "SystemClock",
     "TelefonIPClient",
     "TestModeRefused",
+    "TooManyAttempts",
     "Transport",
     "TransportError",
     "Unknown",
+    "VerificationError",
+    "VerificationPolicy",
+    "Verifier",
     "VoiceCall",
+    "VoiceOtp",
     "WebhookHint",
     "parse_webhook",
 ]

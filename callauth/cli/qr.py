@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
+from ..errors import ConfigurationError
+from ..models import qr
+
 _BORDER = 2
-_BLOCKS = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
+_BLOCKS = {
+    (False, False): " ",
+    (True, False): "▀",
+    (False, True): "▄",
+    (True, True): "█",
+}
 
 
 def qr_lines(link: str) -> list[str]:
@@ -14,12 +22,10 @@ def qr_lines(link: str) -> list[str]:
     They are meant as black on white.
     """
     try:
-        import segno  # noqa: PLC0415 - optional
-    except ModuleNotFoundError:
+        rows = qr.rows(link, border=_BORDER)
+    except ConfigurationError:
         return []
-    code = segno.make(link, micro=False, error="l")
-    rows = [[int(dark) for dark in row] for row in code.matrix_iter(border=_BORDER)]
-    pairs = zip_longest(rows[::2], rows[1::2], fillvalue=[0] * len(rows[0]))
+    pairs = zip_longest(rows[::2], rows[1::2], fillvalue=[False] * len(rows[0]))
     return [
         "".join(_BLOCKS[pair] for pair in zip(upper, lower, strict=True))
         for upper, lower in pairs

@@ -57,11 +57,16 @@ class Breaker:
         """Whether requests flow freely."""
         return self._open_seconds == 0.0
 
+    def would_admit(self, now: float) -> bool:
+        """Say whether a request would be let through, without taking the turn."""
+        is_open = self._is_probing or now < self._opened_until
+        return self.is_closed or not is_open
+
     def admit(self, now: float) -> Admitted | Refused:
         """Say whether a request may go now."""
         if self.is_closed:
             return Admitted(is_probe=False)
-        if self._is_probing or now < self._opened_until:
+        if not self.would_admit(now):
             return Refused(max(0.0, self._opened_until - now))
         self._is_probing = True
         return Admitted(is_probe=True)

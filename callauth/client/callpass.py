@@ -175,6 +175,16 @@ class CallPassClient:
         watch = StatusWatch(self._line, operation, sent_at, last_check_at=last)
         return await self._line.poller.wait(watch)
 
+    @property
+    def version(self) -> Version:
+        """The version of the API that it speaks."""
+        return self._account.version
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it asks its provider; False while that fails again and again."""
+        return self._line.runner.is_ready
+
     async def aclose(self) -> None:
         """Close the client; calling it again does nothing."""
         await self._line.aclose()

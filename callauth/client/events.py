@@ -12,7 +12,7 @@ import inspect
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -20,6 +20,8 @@ from ..errors import CallAuthError, ConfigurationError
 from ..models.call import PlacedCall, VoiceCall
 from ..models.lease import NumberLease
 from ..models.phone import PhoneNumber
+
+E = TypeVar("E")
 
 _LOG = logging.getLogger("callauth")
 
@@ -108,20 +110,25 @@ Event: TypeAlias = (
 Hook: TypeAlias = Callable[[Event], object]
 
 
-def _log(event: Event) -> None:
+def _log(event: object) -> None:
     _LOG.debug("%s", event)
 
 
-class Hooks:
+class Hooks(Generic[E]):
     """Call every hook with every event."""
 
-    def __init__(self, hooks: Iterable[Hook]) -> None:
-        self._hooks = tuple(hooks)
-        for hook in self._hooks:
-            if not callable(hook) or inspect.iscoroutinefunction(hook):
-                raise ConfigurationError("expected hooks that are plain functions")
+    def __init__(self, hooks: Iterable[Callable[[E], object]]) -> None:
+        self._hooks: tuple[Callable[[E], object], ...] = ()
+        for hook in hooks:
+            self.add(hook)
 
-    def emit(self, event: Event) -> None:
+    def add(self, hook: Callable[[E], object]) -> None:
+        """Call this one, too, from now on."""
+        if not callable(hook) or inspect.iscoroutinefunction(hook):
+            raise ConfigurationError("expected hooks that are plain functions")
+        self._hooks = (*self._hooks, hook)
+
+    def emit(self, event: E) -> None:
         """Hand the event to the log and to every hook."""
         for hook in (_log, *self._hooks):
             try:

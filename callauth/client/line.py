@@ -20,7 +20,7 @@ from ..protocol.schedule import PollSchedule
 from ..transport.clock import SystemClock
 from ..transport.httpx import HttpxTransport
 from ..transport.port import Clock, Transport
-from .events import CallSettled, Hook, Hooks
+from .events import CallSettled, Event, Hook, Hooks
 from .poller import Poller
 from .runner import Runner, Settled
 from .tasks import Tasks
@@ -48,7 +48,7 @@ class Line:
         self._provider = provider
         self._closing: asyncio.Task[None] | None = None
         self.clock: Clock = clock or SystemClock()
-        self.hooks = Hooks(hooks)
+        self.hooks: Hooks[Event] = Hooks(hooks)
         self._owns_transport = transport is None
         self._transport = HttpxTransport() if transport is None else transport
         self.runner = Runner(

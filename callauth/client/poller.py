@@ -103,22 +103,24 @@ class Poller:
 
         Raises what a check raises, ConfigurationError when the client is closed.
         """
-        self._tasks.require_open()
-        ended = asyncio.get_running_loop().create_future()
-        entry: _Entry[T] = _Entry(watch, ended)
-        end = watch.last_check_at + LATE_SECONDS
-        heapq.heappush(self._ends, (end, next(self._numbers), entry))
-        self._put(entry)
+        entry = self._enter(watch)
         try:
-            await ended
+            await entry.ended
         finally:
             # A caller who is cancelled leaves an entry that nobody checks any more.
-            ended.cancel()
+            entry.ended.cancel()
             self._set_alarm()
         if entry.error is not None:
             raise entry.error
         assert entry.value is not None  # noqa: S101 - end() sets one of the two
         return entry.value.value
+
+    def follow(self, watch: Watch[None]) -> None:
+        """Check until it ends; the watch itself does something about that.
+
+        Raises ConfigurationError when the client is closed.
+        """
+        self._enter(watch)
 
     def close(self) -> None:
         """End every wait; one whose check is on its way ends with its answer."""
@@ -130,6 +132,14 @@ class Poller:
             if entry not in self._checking:
                 entry.end(error=_closed())
         self._set_alarm()
+
+    def _enter(self, watch: Watch[T]) -> _Entry[T]:
+        self._tasks.require_open()
+        entry: _Entry[T] = _Entry(watch, asyncio.get_running_loop().create_future())
+        end = watch.last_check_at + LATE_SECONDS
+        heapq.heappush(self._ends, (end, next(self._numbers), entry))
+        self._put(entry)
+        return entry
 
     def _put(self, entry: _Entry[T], at_least: float = 0.0) -> None:
         now = self._clock.monotonic()

@@ -41,6 +41,7 @@ from .budget import RetryBudget
 from .events import (
     BreakerClosed,
     BreakerOpened,
+    Event,
     Hooks,
     RequestSettled,
     RetryScheduled,
@@ -89,7 +90,11 @@ class Runner:
     """Send operations to one provider."""
 
     def __init__(
-        self, transport: Transport, clock: Clock, retry: RetryPolicy, hooks: Hooks
+        self,
+        transport: Transport,
+        clock: Clock,
+        retry: RetryPolicy,
+        hooks: Hooks[Event],
     ) -> None:
         self._transport = transport
         self._clock = clock
@@ -98,6 +103,11 @@ class Runner:
         self._breaker = Breaker()
         self._budget = RetryBudget()
         self.is_closing = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the breaker would let a request go now."""
+        return self._breaker.would_admit(self._clock.monotonic())
 
     async def settle(
         self,

@@ -24,10 +24,10 @@ _GRACE_SECONDS = 5.0
 
 
 class Tasks:
-    """Own the running work of one provider's client."""
+    """Own the running work of one client, or of the Verifier."""
 
-    def __init__(self, provider: str, clock: Clock) -> None:
-        self._provider = provider
+    def __init__(self, owner: str, clock: Clock) -> None:
+        self._owner = owner
         self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
         self._is_closed = False
@@ -36,13 +36,13 @@ class Tasks:
     def require_open(self) -> None:
         """Raise ConfigurationError once the client is closed, or in another loop."""
         if self._is_closed:
-            raise ConfigurationError(f"expected an open {self._provider} client")
+            raise ConfigurationError(f"expected {self._owner} to be open")
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop = loop
         if self._loop is not loop:
             raise ConfigurationError(
-                "expected the event loop in which the client was first used"
+                f"expected the event loop in which {self._owner} was first used"
             )
 
     async def run(
@@ -61,7 +61,7 @@ class Tasks:
             task.add_done_callback(_report)
             raise
         if task.cancelled():
-            raise AnswerLost(self._provider, operation, "the client was closed")
+            raise AnswerLost(self._owner, operation, "it was closed meanwhile")
         error = task.exception()
         if isinstance(error, CallAuthError):
             raise error.bare()

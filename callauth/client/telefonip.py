@@ -162,6 +162,19 @@ class TelefonIPClient:
             )
         )
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it asks its provider; False while that fails again and again."""
+        return self._line.runner.is_ready
+
+    @sealed
+    def listen(self, hook: Hook) -> None:
+        """Call the hook with every event from now on.
+
+        Raises ConfigurationError unless it is a plain function.
+        """
+        self._line.hooks.add(hook)
+
     async def aclose(self) -> None:
         """Close the client; calling it again does nothing."""
         await self._line.aclose()

@@ -52,9 +52,7 @@ class Pin:
         if not isinstance(typed, str):
             del typed
             raise ConfigurationError("expected the typed digits as text")
-        digits = without_separators(typed)
-        if _FULL_NUMBER.fullmatch(digits):
-            digits = digits[-len(self._digits) :]
+        digits = typed_digits(typed, len(self._digits))
         return digits.isascii() and hmac.compare_digest(self._digits, digits)
 
     @property
@@ -83,3 +81,12 @@ class Pin:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Pin is not pickled or copied")
+
+
+def typed_digits(typed: str, length: int) -> str:
+    """Return what a person typed, without separators.
+
+    A whole phone number, as pasted from the call log, is cut to its last digits.
+    """
+    digits = without_separators(typed)
+    return digits[-length:] if _FULL_NUMBER.fullmatch(digits) else digits

@@ -1,1 +1,5 @@
 """Where attempts are kept beyond the life of a process."""
+
+from .sqlite import SQLiteStore
+
+__all__ = ["SQLiteStore"]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import TypeVar
 
+import anyio
 from attrs import define
 
 from ..errors import ConfigurationError
 from ..models.instant import aware
 from .port import Clock, Timer
+
+T = TypeVar("T")
 
 # A lease must also run out while the machine is suspended, and CLOCK_MONOTONIC of Linux
 # stands still then.
@@ -161,6 +165,20 @@ async def sleep(clock: Clock, seconds: float) -> None:
         await woken
     finally:
         alarm.cancel()
+
+
+async def within(clock: Clock, seconds: float, work: Awaitable[T]) -> T:
+    """Return what the work returns, if it does so in time by that clock.
+
+    Raises TimeoutError when it was cancelled because it took longer.
+    """
+    with anyio.CancelScope() as scope:
+        alarm = clock.call_later(seconds, scope.cancel)
+        try:
+            return await work
+        finally:
+            alarm.cancel()
+    raise TimeoutError
 
 
 @define

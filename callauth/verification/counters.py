@@ -6,7 +6,7 @@ and asks the charge whether one more is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import field, frozen, validators
@@ -41,9 +41,7 @@ class Charge:
         One of the future does, too: a clock that went back must not forgive anything.
         """
         start = now - timedelta(seconds=self.window_seconds)
-        return sorted(
-            (hit for hit in hits if hit.at > start), key=lambda hit: hit.at
-        )
+        return sorted((hit for hit in hits if hit.at > start), key=lambda hit: hit.at)
 
     def wait_seconds(self, hits: Sequence[Hit], now: datetime) -> float:
         """Return for how long the hit is not allowed, 0 when it is."""
@@ -76,3 +74,17 @@ class Refusal:
 
     counter: str
     retry_after: float
+
+
+def longest_refusal(
+    charges: Sequence[Charge], hits: Mapping[str, Sequence[Hit]], now: datetime
+) -> Refusal | None:
+    """Return the refusal with the longest wait, None when all are allowed.
+
+    ``hits`` are those of each counter, before any of the charges.
+    """
+    waits = [
+        (each.wait_seconds(hits[each.counter], now), each.counter) for each in charges
+    ]
+    longest, counter = max(waits, default=(0.0, ""))
+    return Refusal(counter, longest) if longest > 0 else None

@@ -1,0 +1,234 @@
+"""SQLiteStore: one file, for one process or several on one machine."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import ConfigurationError
+from ..models.secret import Secret
+from ..verification.counters import Charge, Refusal
+from ..verification.store import Changes, Lock, Record
+from .sqlite_connection import connect
+from .sqlite_counters import charge, refund
+from .sqlite_moments import kept, restored
+from .sqlite_thread import ConnectionThread, Work
+from .sqlite_writer import Writer
+
+T = TypeVar("T")
+
+_POSITION = "SELECT change FROM position"
+_INSERT = """
+    INSERT INTO records (attempt_id, version, document, worker, purge_at, change)
+    VALUES (?, ?, ?, ?, ?, 1 + (SELECT change FROM position))
+    ON CONFLICT (attempt_id) DO NOTHING
+"""
+_REPLACE = """
+    UPDATE records SET version = ?, document = ?, worker = ?, purge_at = ?,
+        change = 1 + (SELECT change FROM position)
+    WHERE attempt_id = ? AND version = ?
+"""
+_SELECT = "SELECT attempt_id, version, document, worker, purge_at FROM records"
+_GET = f"{_SELECT} WHERE attempt_id = ?"
+_LIVE = f"{_SELECT} WHERE worker = ?"
+_WORKERS = "SELECT DISTINCT worker FROM records WHERE worker IS NOT NULL"
+_CHANGED = "SELECT attempt_id FROM records WHERE change > ? ORDER BY change"
+_LOCK = """
+    INSERT INTO locks (name, owner, until) VALUES (:name, :owner, :until)
+    ON CONFLICT (name) DO UPDATE SET owner = :owner, until = :until
+    WHERE owner = :owner OR until <= :now
+"""
+_HOLDER = "SELECT owner, until FROM locks WHERE name = ? AND until > ?"
+_UNLOCK = "DELETE FROM locks WHERE name = ? AND owner = ?"
+_KEEP_POSITION = "UPDATE purged SET change = (SELECT change FROM position)"
+_PURGE_OTHERS = (
+    "DELETE FROM locks WHERE until <= ?",
+    "DELETE FROM hits WHERE ends_at <= ?",
+)
+_PURGE_RECORDS = "DELETE FROM records WHERE purge_at <= ?"
+
+
+class SQLiteStore:
+    """Keep attempts in a file of SQLite, for any number of processes on this machine.
+
+    The file is made when it is not there, for its owner only; its folder must be there,
+    and on a local disk. What a method reports is on the disk, since each commit is
+    synchronised; callers at the same time share one, so that many at once cost little
+    more than one.
+
+    Use it in the event loop that opened it. A caller who is cancelled does not stop
+    what was asked: it is done, or not. Text with a lone surrogate cannot be kept.
+
+    >>> import asyncio, tempfile
+    >>> async def count(path):
+    ...     store = SQLiteStore(path)
+    ...     await store.open()
+    ...     try:
+    ...         return await store.purge(now=datetime.now().astimezone())
+    ...     finally:
+    ...         await store.aclose()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     asyncio.run(count(Path(folder) / "callauth.db"))
+    0
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self._path = Path(path)
+        self._opening = asyncio.Lock()
+        self._writer: Writer | None = None
+
+    @property
+    def pepper(self) -> Secret | None:
+        """None: the key must not lie beside what it protects."""
+        return None
+
+    async def open(self) -> None:
+        """Open the file and bring its schema up to date; once open, do nothing.
+
+        Raises ConfigurationError when the file is of a newer schema, cannot be written
+        or is something else, StoreError when the disk is full or others keep the file
+        locked for 5 s.
+        """
+        async with self._opening:
+            if self._writer is None:
+                thread = ConnectionThread()
+                await thread.open(partial(connect, self._path))
+                self._writer = Writer(thread)
+
+    async def aclose(self) -> None:
+        """Finish what was asked and close the file; calling it again does nothing."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            await writer.aclose()
+
+    async def insert(self, record: Record) -> bool:
+        """Keep a new record; False when there is one with this id already."""
+        row = (record.attempt_id, *_columns(record))
+        return await self._write(lambda db: db.execute(_INSERT, row).rowcount == 1)
+
+    async def get(self, attempt_id: str) -> Record | None:
+        """Return the record, None when there is none."""
+        if not _can_be_kept(attempt_id):
+            return None
+        row = await self._read(lambda db: db.execute(_GET, (attempt_id,)).fetchone())
+        return None if row is None else _record(row)
+
+    async def replace(self, record: Record, *, expected_version: int) -> bool:
+        """Replace the record of this id if it still has that version."""
+        row = (*_columns(record), record.attempt_id, expected_version)
+        return await self._write(lambda db: db.execute(_REPLACE, row).rowcount == 1)
+
+    async def live(self, worker: str) -> Sequence[Record]:
+        """Return the records that this worker looks after."""
+        rows = await self._read(lambda db: db.execute(_LIVE, (worker,)).fetchall())
+        return [_record(row) for row in rows]
+
+    async def workers(self) -> Sequence[str]:
+        """Return every worker that looks after a record, each once."""
+        rows = await self._read(lambda db: db.execute(_WORKERS).fetchall())
+        return [worker for (worker,) in rows]
+
+    async def changes(self, after: int) -> Changes:
+        """Return what was inserted or replaced after that position, each id once."""
+        return await self._read(lambda db: _changes(db, after))
+
+    async def lock(
+        self, name: str, owner: str, *, until: datetime, now: datetime
+    ) -> Lock:
+        """Take the lock, or move its end when the owner has it; return who has it."""
+        wanted = Lock(owner=owner, until=until)
+        return await self._write(lambda db: _lock(db, name, wanted, now))
+
+    async def holder(self, name: str, *, now: datetime) -> Lock | None:
+        """Return the lock that stands, None when nobody has it."""
+        asked = (name, kept(now))
+        row = await self._read(lambda db: db.execute(_HOLDER, asked).fetchone())
+        return None if row is None else _lock_of(row)
+
+    async def unlock(self, name: str, owner: str) -> None:
+        """Give the lock free if it is this owner's."""
+        await self._write(lambda db: db.execute(_UNLOCK, (name, owner)).close())
+
+    async def charge(
+        self, charges: Sequence[Charge], *, now: datetime, enforce: bool = True
+    ) -> Refusal | None:
+        """Count all of them, or none: then return the refusal with the longest wait."""
+        return await self._write(lambda db: charge(db, charges, now, enforce=enforce))
+
+    async def refund(self, charges: Sequence[Charge], *, at: datetime) -> None:
+        """Take back so much weight of what was charged at that very moment."""
+        await self._write(lambda db: refund(db, charges, at))
+
+    async def purge(self, *, now: datetime) -> int:
+        """Throw away what has ended; return how many records that were."""
+        return await self._write(lambda db: _purge(db, now))
+
+    def _read(self, work: Work[T]) -> asyncio.Future[T]:
+        return self._open_writer().put(work, is_read=True)
+
+    def _write(self, work: Work[T]) -> asyncio.Future[T]:
+        return self._open_writer().put(work, is_read=False)
+
+    def _open_writer(self) -> Writer:
+        if self._writer is None:
+            raise ConfigurationError("expected a store that is open")
+        return self._writer
+
+
+def _changes(connection: sqlite3.Connection, after: int) -> Changes:
+    (position,) = connection.execute(_POSITION).fetchone()
+    if after < 0:
+        return Changes(position, ())
+    rows = connection.execute(_CHANGED, (after,))
+    return Changes(position, [attempt_id for (attempt_id,) in rows])
+
+
+def _lock(
+    connection: sqlite3.Connection, name: str, wanted: Lock, now: datetime
+) -> Lock:
+    values = {"name": name, "owner": wanted.owner, "until": kept(wanted.until)}
+    if connection.execute(_LOCK, {**values, "now": kept(now)}).rowcount == 1:
+        return wanted
+    (row,) = connection.execute(_HOLDER, (name, kept(now)))
+    return _lock_of(row)
+
+
+def _purge(connection: sqlite3.Connection, now: datetime) -> int:
+    connection.execute(_KEEP_POSITION)
+    for statement in _PURGE_OTHERS:
+        connection.execute(statement, (kept(now),))
+    return connection.execute(_PURGE_RECORDS, (kept(now),)).rowcount
+
+
+def _can_be_kept(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _columns(record: Record) -> tuple[int, str, str | None, int]:
+    return record.version, record.document, record.worker, kept(record.purge_at)
+
+
+def _record(row: tuple[str, int, str, str | None, int]) -> Record:
+    attempt_id, version, document, worker, purge_at = row
+    return Record(
+        attempt_id=attempt_id,
+        version=version,
+        document=document,
+        worker=worker,
+        purge_at=restored(purge_at),
+    )
+
+
+def _lock_of(row: tuple[str, int]) -> Lock:
+    owner, until = row
+    return Lock(owner=owner, until=restored(until))

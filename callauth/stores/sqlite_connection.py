@@ -1,0 +1,67 @@
+"""The connection to the file of the store."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from ..errors import ConfigurationError
+from .sqlite_errors import BUSY_SECONDS, opening_error
+from .sqlite_schema import migrate
+
+_FOR_THE_OWNER_ONLY = 0o600
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection in the WAL mode, with the schema in place.
+
+    A file that is made has the mode 0600. Raises ConfigurationError, and StoreError
+    when the disk is full or the file is locked for too long.
+    """
+    try:
+        _create(path)
+        return _prepared(path)
+    except OSError as error:
+        name = errno.errorcode.get(error.errno or 0, "OSError")
+        raise ConfigurationError(
+            f"expected a file that can be made, got {name}"
+        ) from None
+    except sqlite3.Error as error:
+        raise opening_error(error) from None
+
+
+def disconnect(connection: sqlite3.Connection) -> None:
+    """Close it, and move what was committed from the log into the file."""
+    # The log is as durable: whoever opens the store next moves the rest.
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    connection.close()
+
+
+def _create(path: Path) -> None:
+    # SQLite would give it the mode that the umask leaves; its log takes the mode of
+    # the file.
+    with suppress(FileExistsError):
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR
+        os.close(os.open(path, flags, _FOR_THE_OWNER_ONLY))
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    # As a URI no name is special, ":memory:" neither, and nothing is made by SQLite.
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    with ExitStack() as stack:
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None
+        )
+        stack.callback(connection.close)
+        connection.execute("PRAGMA synchronous = FULL")
+        # Before the mode is changed, so that a foreign database stays as it is.
+        migrate(connection)
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise ConfigurationError(f"expected the journal mode wal, got {mode}")
+        stack.pop_all()
+    return connection

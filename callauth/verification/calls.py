@@ -1,0 +1,194 @@
+"""Calls: follows the numbers that were leased until somebody dials them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from attrs import define, evolve
+
+from ..client.events import Hooks
+from ..client.poller import Done, Later, Poller
+from ..client.tasks import Tasks
+from ..errors import (
+    CallAuthError,
+    NotSent,
+    ProviderError,
+    ProviderUnavailable,
+    RateLimited,
+    VerificationError,
+)
+from ..models.attempt import AttemptId
+from ..models.lease import LAST_CHECK_SECONDS, LATE_SECONDS, LEASE_SECONDS, NumberLease
+from ..models.phone import PhoneNumber
+from ..transport.clock import within
+from ..transport.port import Clock
+from . import flow
+from .casebook import Casebook
+from .channels import Channel, LeasesNumber
+from .events import SuspiciousAttempt, VerificationEvent
+from .stored import State, StoredAttempt
+
+# From the sending of the lease to the moment of its last check.
+_LAST_CHECK_AT_SECONDS = LEASE_SECONDS + LAST_CHECK_SECONDS
+
+
+class Calls:
+    """Ask the channels who has called."""
+
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        *,
+        casebook: Casebook,
+        poller: Poller,
+        tasks: Tasks,
+        clock: Clock,
+        hooks: Hooks[VerificationEvent],
+    ) -> None:
+        self._channels = channels
+        self._casebook = casebook
+        self._poller = poller
+        self._tasks = tasks
+        self._clock = clock
+        self._hooks = hooks
+
+    def follow(self, stored: StoredAttempt, *, is_resumed: bool = False) -> None:
+        """Ask until the person has called, or the time is over.
+
+        What another process has begun (``is_resumed``) may have had an answer that was
+        lost with that process.
+        """
+        channel = self._channels.get(stored.channel)
+        if stored.lease is None or not isinstance(channel, LeasesNumber):
+            return
+        age = self._casebook.moment(stored) - stored.sent_at
+        leased_at = self._clock.monotonic() - age.total_seconds()
+        watch = CallWatch(
+            calls=self,
+            attempt_id=stored.id,
+            key=stored.key,
+            last_check_at=leased_at + _LAST_CHECK_AT_SECONDS,
+            is_unsure=is_resumed and channel.tells_once,
+        )
+        self._poller.follow(watch)
+
+    async def look(self, attempt_id: AttemptId) -> None:
+        """Ask once, now: something says that the person has called."""
+        stored = await self._casebook.get(attempt_id)
+        if stored.state is State.AWAITING_CALL:
+            await self._caller(stored, LATE_SECONDS)
+
+    def spawn_over(self, watch: CallWatch) -> None:
+        """End an attempt for which there was no turn any more."""
+        self._tasks.start(partial(self.end, watch))
+
+    async def check(self, watch: CallWatch, *, is_last: bool) -> Done[None] | Later:
+        """Ask for one attempt and write down what is learned."""
+        stored = await self._casebook.get(watch.attempt_id)
+        if stored.state is not State.AWAITING_CALL or stored.key != watch.key:
+            return Done(None)
+        left = watch.last_check_at + LATE_SECONDS - self._clock.monotonic()
+        pause = 0.0
+        try:
+            if await self._caller(stored, left):
+                return Done(None)
+        except RateLimited as error:
+            pause = Later.after(error).seconds
+            watch.is_unheard = True
+        except CallAuthError as error:
+            watch.learn(error, tells_once=self._tells_once(stored))
+        else:
+            watch.is_unheard = False
+        if not is_last:
+            return Later(pause)
+        await self.end(watch)
+        return Done(None)
+
+    async def end(self, watch: CallWatch) -> None:
+        """Let the time of an attempt be over."""
+
+        def step(stored: StoredAttempt, now: datetime) -> StoredAttempt:
+            if stored.state is not State.AWAITING_CALL or stored.key != watch.key:
+                return stored
+            unsure = watch.is_unsure or watch.is_unheard
+            return flow.time_over(evolve(stored, is_unsure=unsure), now)
+
+        await self._casebook.change(watch.attempt_id, step)
+
+    async def _caller(self, stored: StoredAttempt, seconds: float) -> bool:
+        channel = self._channels[stored.channel]
+        if not isinstance(channel, LeasesNumber) or stored.lease is None:
+            return False
+        caller = await self._ask(channel, stored.lease, seconds)
+        if caller is None:
+            return False
+        await self._casebook.change(stored.id, partial(_called, stored.key, caller))
+        if caller != stored.phone:
+            clause = "another phone called the leased number"
+            self._hooks.emit(
+                SuspiciousAttempt(
+                    attempt_id=stored.id, phone=stored.phone, clause=clause
+                )
+            )
+        return True
+
+    async def _ask(
+        self, channel: LeasesNumber, lease: NumberLease, seconds: float
+    ) -> PhoneNumber | None:
+        work = channel.check(lease)
+        try:
+            return await within(self._clock, max(0.0, seconds), work)
+        except CallAuthError:
+            raise
+        # Of a channel that is not ours, or too late.
+        except Exception:  # noqa: BLE001, S110
+            pass
+        raise ProviderUnavailable(channel.name, "check", None, "NO_ANSWER")
+
+    def _tells_once(self, stored: StoredAttempt) -> bool:
+        channel = self._channels[stored.channel]
+        return isinstance(channel, LeasesNumber) and channel.tells_once
+
+
+@define(eq=False)
+class CallWatch:
+    """Watch one attempt for the poller.
+
+    ``is_unsure`` says that an answer was lost that could have been the success,
+    ``is_unheard`` that the latest question had no answer.
+    """
+
+    calls: Calls
+    attempt_id: AttemptId
+    key: str
+    last_check_at: float
+    is_unsure: bool = False
+    is_unheard: bool = False
+
+    async def check(self, *, is_last: bool) -> Done[None] | Later | None:
+        """Ask once."""
+        return await self.calls.check(self, is_last=is_last)
+
+    def over(self) -> None:
+        """Let the time be over without a last check."""
+        self.is_unheard = True
+        self.calls.spawn_over(self)
+
+    def learn(self, error: CallAuthError, *, tells_once: bool) -> None:
+        """Note that a question had no answer."""
+        self.is_unheard = True
+        is_refusal = isinstance(error, ProviderError | VerificationError)
+        was_heard = is_refusal and not isinstance(error, ProviderUnavailable)
+        if tells_once and not was_heard and not isinstance(error, NotSent):
+            self.is_unsure = True
+
+
+def _called(
+    key: str, caller: PhoneNumber, stored: StoredAttempt, now: datetime
+) -> StoredAttempt:
+    # Another challenge, or an outcome already: this call changes nothing.
+    if stored.state is not State.AWAITING_CALL or stored.key != key:
+        return stored
+    return flow.called(stored, caller, now)

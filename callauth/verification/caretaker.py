@@ -1,0 +1,149 @@
+"""Caretaker: sees to it that every live attempt comes to its end.
+
+It follows leased numbers, ends what nobody finishes in time, tells those who wait, and
+takes over what another process has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from attrs import evolve
+
+from ..client.events import Hooks
+from ..client.poller import Poller
+from ..client.tasks import Tasks
+from ..errors import AttemptNotFound, StoreError
+from ..models.attempt import AttemptId
+from ..models.hint import WebhookHint
+from ..models.outcome import Outcome
+from ..protocol.schedule import PollSchedule
+from ..transport.port import Clock
+from . import flow
+from .agenda import Agenda
+from .calls import Calls
+from .casebook import Casebook
+from .channels import Channel
+from .events import VerificationEvent
+from .hints import Hints
+from .store import Store
+from .stored import State, StoredAttempt
+from .waiters import Waiters
+from .workers import Workers
+
+# The poller ends a reverse call; this is for one that it has lost.
+_AFTER_THE_POLLER_SECONDS = 10.0
+_STORE_AGAIN_SECONDS = 1.0
+
+
+class Caretaker:
+    """Look after the live attempts of one Verifier."""
+
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        *,
+        worker: str,
+        store: Store,
+        casebook: Casebook,
+        tasks: Tasks,
+        poll: PollSchedule,
+        clock: Clock,
+        hooks: Hooks[VerificationEvent],
+    ) -> None:
+        self._casebook = casebook
+        self._tasks = tasks
+        self._clock = clock
+        self._poller = Poller(clock, poll, tasks)
+        self._calls = Calls(
+            channels,
+            casebook=casebook,
+            poller=self._poller,
+            tasks=tasks,
+            clock=clock,
+            hooks=hooks,
+        )
+        self._hints = Hints(store, calls=self._calls, clock=clock)
+        self._waiters = Waiters(store, casebook=casebook, tasks=tasks, clock=clock)
+        self._agenda = Agenda(clock, self._on_due)
+        self._workers = Workers(
+            worker,
+            store=store,
+            casebook=casebook,
+            tasks=tasks,
+            clock=clock,
+            is_busy=lambda: len(self._agenda) > 0,
+            resume=self._resume,
+        )
+        casebook.on_change(self.look_after)
+
+    async def open(self) -> None:
+        """Take over what dead processes have left."""
+        await self._workers.open()
+
+    def close(self) -> None:
+        """End the waits and look after nothing any more."""
+        self._waiters.close()
+        self._poller.close()
+        self._agenda.close()
+
+    async def leave(self) -> None:
+        """Leave the attempts to other processes, at once."""
+        await self._workers.aclose()
+
+    async def take(self) -> None:
+        """Say that this process is alive, before it takes an attempt."""
+        await self._workers.take()
+
+    async def wait(self, attempt_id: AttemptId) -> Outcome:
+        """Return the outcome as soon as there is one."""
+        return await self._waiters.wait(attempt_id)
+
+    async def receive(self, hint: WebhookHint) -> None:
+        """Let a webhook make us ask the provider."""
+        await self._hints.receive(hint)
+
+    def look_after(self, stored: StoredAttempt) -> None:
+        """See to it that the attempt, as it stands now, comes to its end."""
+        self._look_after(stored, is_resumed=False)
+
+    def _resume(self, stored: StoredAttempt) -> None:
+        if stored.state is State.STARTING:
+            # Whoever was asking a channel is dead.
+            self._tasks.start(partial(self._end, stored.id, is_over=True))
+        else:
+            self._look_after(stored, is_resumed=True)
+
+    def _look_after(self, stored: StoredAttempt, *, is_resumed: bool) -> None:
+        if stored.state.is_final:
+            self._waiters.tell(stored)
+            return
+        due = self._casebook.due(stored)
+        if stored.state is State.AWAITING_CALL:
+            self._calls.follow(stored, is_resumed=is_resumed)
+            due += _AFTER_THE_POLLER_SECONDS
+        self._agenda.put(due, stored.id)
+
+    def _on_due(self, attempt_id: AttemptId) -> None:
+        self._tasks.start(partial(self._end, attempt_id))
+
+    async def _end(self, attempt_id: AttemptId, *, is_over: bool = False) -> None:
+        try:
+            await self._casebook.change(
+                attempt_id, partial(_time_over, is_over=is_over)
+            )
+        except AttemptNotFound:
+            pass
+        except StoreError:
+            again = self._clock.monotonic() + _STORE_AGAIN_SECONDS
+            self._agenda.put(again, attempt_id)
+
+
+def _time_over(stored: StoredAttempt, now: datetime, *, is_over: bool) -> StoredAttempt:
+    if stored.state.is_final or not (is_over or flow.is_over(stored, now)):
+        return stored
+    # Nobody knows what a poller that is gone would have heard.
+    is_unsure = stored.state is State.AWAITING_CALL
+    return flow.time_over(evolve(stored, is_unsure=is_unsure), now)

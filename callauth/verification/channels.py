@@ -1,0 +1,271 @@
+"""Channels: what a route is made of.
+
+A channel either rings a phone or leases a number. Ours stand on the provider clients;
+an application's own provider is any class with the same few members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from attrs import frozen
+
+from ..client.callpass import CallPassClient
+from ..client.edge import require
+from ..client.events import Event, SuspiciousAnswer
+from ..client.nerotech import NeroTechClient
+from ..client.telefonip import TelefonIPClient
+from ..errors import ConfigurationError
+from ..models.key import IdempotencyKey
+from ..models.lease import NumberLease
+from ..models.method import Method
+from ..models.phone import PhoneNumber
+from ..models.pin import Pin
+
+_DIGITS_BY_VERSION = {"v1.0": 4, "v2.0": 4, "v3.0": 7}
+_ROBOT_DIGITS = 4
+_RING_SECONDS = 30
+_SHORTEST_PIN = 4
+
+
+class Rung(Protocol):
+    """What is known of a call that was placed."""
+
+    @property
+    def pin(self) -> Pin:
+        """The digits that the person will learn."""
+
+    @property
+    def sent_at(self) -> datetime:
+        """When the call was asked for."""
+
+
+@runtime_checkable
+class RingsPhone(Protocol):
+    """A channel that calls the person.
+
+    Each property may be a plain attribute.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name, unique in a Verifier."""
+
+    @property
+    def method(self) -> Method:
+        """VOICE_OTP or FLASH_CALL."""
+
+    @property
+    def digits(self) -> int:
+        """How many digits its shortest pin has."""
+
+    @property
+    def ring_seconds(self) -> float:
+        """For how long a phone rings at most."""
+
+    @property
+    def cost(self) -> int:
+        """What one call costs, in the unit of the policy's spend limit."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is worth asking: False while its provider fails."""
+
+    async def ring(self, phone: PhoneNumber, key: IdempotencyKey) -> Rung:
+        """Call the phone once; return the pin.
+
+        Raises NotSent when certainly nothing was placed, ProviderError for a refusal;
+        after anything else the phone counts as ringing.
+        """
+
+
+@runtime_checkable
+class LeasesNumber(Protocol):
+    """A channel that the person calls.
+
+    Each property may be a plain attribute.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name, unique in a Verifier."""
+
+    @property
+    def cost(self) -> int:
+        """What one call costs, in the unit of the policy's spend limit."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is worth asking: False while its provider fails."""
+
+    @property
+    def tells_once(self) -> bool:
+        """Whether a success is told only once, so that a lost answer may be it."""
+
+    async def lease(self, phone: PhoneNumber, webhook: str | None) -> NumberLease:
+        """Return a number for this person to dial.
+
+        ``webhook`` is a URL for a provider that announces calls.
+        """
+
+    async def check(self, lease: NumberLease) -> PhoneNumber | None:
+        """Return the number that dialled the leased one, None while nobody has."""
+
+
+@runtime_checkable
+class TellsSuspicions(Protocol):
+    """A channel that notices what fits an attack."""
+
+    def on_suspicion(self, told: Callable[[PhoneNumber, str], None]) -> None:
+        """Tell of a phone and what was noticed, from now on."""
+
+
+Channel: TypeAlias = RingsPhone | LeasesNumber
+
+
+class FlashCall:
+    """A missed call by CallPass; the last digits of its number are the pin.
+
+    ``digits`` is how many of them the person types, None for as many as the provider
+    gives. The phone rings for ``ring_seconds``, 2 to 99. ``cost`` is that of one call,
+    in the unit of the policy's spend limit.
+    """
+
+    method = Method.FLASH_CALL
+
+    def __init__(
+        self,
+        callpass: CallPassClient,
+        *,
+        digits: int | None = None,
+        ring_seconds: int = _RING_SECONDS,
+        cost: int = 0,
+    ) -> None:
+        given = _DIGITS_BY_VERSION[callpass.version]
+        if digits is not None and not _SHORTEST_PIN <= digits <= given:
+            raise ConfigurationError(f"expected 4 to {given} digits of a flash call")
+        self.name = "flash_call:callpass"
+        self.digits = digits or given
+        self.ring_seconds = float(ring_seconds)
+        self.cost = cost
+        self._cut_to = digits
+        self._callpass = callpass
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether CallPass is answering."""
+        return self._callpass.is_ready
+
+    async def ring(
+        self,
+        phone: PhoneNumber,
+        key: IdempotencyKey,  # noqa: ARG002 - CallPass knows none
+    ) -> Rung:
+        """Ring the phone from a number that ends with the pin."""
+        call = await self._callpass.start_call_password(
+            phone, timeout_seconds=int(self.ring_seconds)
+        )
+        if self._cut_to is None:
+            return call
+        return _Cut(Pin(call.pin.reveal()[-self._cut_to :]), call.sent_at)
+
+
+class VoiceOtp:
+    """A call by NeroTech in which a robot says 4 digits."""
+
+    method = Method.VOICE_OTP
+
+    def __init__(self, nerotech: NeroTechClient, *, cost: int = 0) -> None:
+        self.name = "voice_otp:nerotech"
+        self.digits = _ROBOT_DIGITS
+        self.ring_seconds = float(_RING_SECONDS)
+        self.cost = cost
+        self._nerotech = nerotech
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether NeroTech is answering."""
+        return self._nerotech.is_ready
+
+    async def ring(self, phone: PhoneNumber, key: IdempotencyKey) -> Rung:
+        """Ring the phone, once per key."""
+        return await self._nerotech.voicemail(phone, idempotency_key=key)
+
+
+class ReverseCall:
+    """A number of NeroTech or Telefon-IP that the person dials."""
+
+    def __init__(
+        self, provider: TelefonIPClient | NeroTechClient, *, cost: int = 0
+    ) -> None:
+        self._desk: _TelefonIP | _NeroTech
+        if isinstance(provider, TelefonIPClient):
+            self._desk = _TelefonIP(provider)
+        else:
+            self._desk = _NeroTech(require(provider, NeroTechClient))
+        self.name = f"reverse_call:{self._desk.provider}"
+        self.tells_once = self._desk.tells_once
+        self.cost = cost
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the provider is answering."""
+        return self._desk.client.is_ready
+
+    async def lease(self, phone: PhoneNumber, webhook: str | None) -> NumberLease:
+        """Return a number for this person to dial."""
+        return await self._desk.lease(phone, webhook)
+
+    async def check(self, lease: NumberLease) -> PhoneNumber | None:
+        """Return who dialled it, None while nobody has."""
+        return await self._desk.check(lease)
+
+    def on_suspicion(self, told: Callable[[PhoneNumber, str], None]) -> None:
+        """Tell of answers that fit an attack or a call of an earlier attempt."""
+
+        def hook(event: Event) -> None:
+            if isinstance(event, SuspiciousAnswer):
+                told(event.phone, event.clause)
+
+        self._desk.client.listen(hook)
+
+
+@frozen
+class _TelefonIP:
+    client: TelefonIPClient
+    provider = "telefonip"
+    tells_once = False
+
+    async def lease(self, phone: PhoneNumber, webhook: str | None) -> NumberLease:
+        if webhook is None:
+            return await self.client.reverse_auth_phone_get(phone)
+        return await self.client.reverse_auth_phone_post(phone, webhook=webhook)
+
+    async def check(self, lease: NumberLease) -> PhoneNumber | None:
+        return await self.client.reverse_auth_phone_check(lease)
+
+
+@frozen
+class _NeroTech:
+    client: NeroTechClient
+    provider = "nerotech"
+    tells_once = True
+
+    async def lease(
+        self,
+        phone: PhoneNumber,
+        webhook: str | None,  # noqa: ARG002 - NeroTech has none
+    ) -> NumberLease:
+        return await self.client.incoming_init(phone)
+
+    async def check(self, lease: NumberLease) -> PhoneNumber | None:
+        called = await self.client.incoming_verify(lease)
+        return lease.user if called else None
+
+
+@frozen
+class _Cut:
+    pin: Pin
+    sent_at: datetime

@@ -1,0 +1,233 @@
+"""Placing: gets a challenge for an attempt from the first channel that can give one.
+
+The order is always the same: lock and count, write down what is about to be asked, ask,
+write down what came of it. A process that dies on any line leaves an attempt that
+others find as unknown, and a phone that nobody rings meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from attrs import evolve
+
+from ..client.events import Hooks
+from ..errors import (
+    AuthenticationFailed,
+    CallAuthError,
+    ConfigurationError,
+    InsufficientFunds,
+    NoChannelLeft,
+    NotSent,
+    ProviderError,
+    ProviderUnavailable,
+    VerificationError,
+)
+from ..models.key import IdempotencyKey
+from ..models.method import Method
+from ..models.phone import PhoneNumber
+from ..transport.clock import within
+from ..transport.port import Clock
+from . import flow
+from .casebook import Casebook
+from .channels import Channel, LeasesNumber, RingsPhone
+from .events import ChallengeIssued, ChannelPassed, VerificationEvent
+from .pepper import Pepper
+from .reserving import PLACING_SECONDS, Reserved, Reserving
+from .stored import State, StoredAttempt
+
+T = TypeVar("T")
+
+# Nothing was placed and another channel may be asked.
+_PASSED_ON = (NotSent, AuthenticationFailed, InsufficientFunds, ConfigurationError)
+
+
+class _Unclear(Exception):
+    """Nobody knows what the channel did."""
+
+
+class Placing:
+    """Ask channels, one after the other."""
+
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        *,
+        casebook: Casebook,
+        reserving: Reserving,
+        pepper: Pepper,
+        clock: Clock,
+        hooks: Hooks[VerificationEvent],
+        pin_seconds: float,
+        webhooks: str | None,
+    ) -> None:
+        self._channels = channels
+        self._casebook = casebook
+        self._reserving = reserving
+        self._pepper = pepper
+        self._clock = clock
+        self._hooks = hooks
+        self._pin_seconds = pin_seconds
+        self._webhooks = webhooks
+
+    def first_ready(self, route: Sequence[str], start: int = 0) -> int:
+        """Return the position of the first channel from there on that can be asked.
+
+        Raises NoChannelLeft when there is none.
+        """
+        for position in range(start, len(route)):
+            channel = self._channels.get(route[position])
+            if channel is not None and channel.is_ready:
+                return position
+        raise NoChannelLeft("expected a channel that can be asked, got none")
+
+    def method(self, name: str) -> Method:
+        """Return what the channel of that name does."""
+        return method_of(self._channels[name])
+
+    async def reserve(self, name: str, phone: PhoneNumber, key: str) -> Reserved:
+        """Lock the phone and count, for a request to the channel of that name."""
+        return await self._reserving.reserve(self._channels[name], phone, key)
+
+    async def place(self, stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
+        """Return the attempt with a challenge, or as unknown.
+
+        Raises the refusal of a provider, NoChannelLeft, RingLocked and TooManyAttempts;
+        the attempt is rejected then.
+        """
+        while True:
+            try:
+                return await self._ask(stored, reserved)
+            except _PASSED_ON as error:
+                await self._reserving.give_back(reserved)
+                self._tell_passed(stored, error)
+            except ProviderError as error:
+                await self._reserving.give_back(reserved)
+                await self._reject(stored, error)
+                raise
+            try:
+                position = self.first_ready(stored.route, stored.position + 1)
+                name = stored.route[position]
+                reserved = await self.reserve(name, stored.phone, stored.key)
+            except VerificationError as error:
+                await self._reject(stored, error)
+                raise
+            now = self._clock.now()
+            asked = flow.asked(stored, position, self.method(name), stored.key, now)
+            written = await self._casebook.replace(stored, granted(asked, reserved))
+            if written is None:
+                await self._reserving.release(reserved)
+                return await self._casebook.get(stored.id)
+            stored = written
+
+    async def release(self, reserved: Reserved) -> None:
+        """Undo a reservation: nothing was asked for."""
+        await self._reserving.release(reserved)
+
+    async def _ask(self, stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
+        channel = reserved.channel
+        if isinstance(channel, LeasesNumber):
+            return await self._ask_for_lease(channel, stored, reserved)
+        return await self._ask_for_ring(channel, stored, reserved)
+
+    async def _ask_for_ring(
+        self, channel: RingsPhone, stored: StoredAttempt, reserved: Reserved
+    ) -> StoredAttempt:
+        try:
+            key = IdempotencyKey(stored.key)
+            call = await self._answer(channel.ring(stored.phone, key))
+            mac = self._pepper.pin_mac(stored.id, stored.phone, call.pin)
+            rang = flow.rang(
+                stored,
+                pin_mac=mac,
+                digits=len(call.pin),
+                sent_at=call.sent_at,
+                lives_seconds=self._pin_seconds,
+            )
+        except _Unclear:
+            await self._reserving.may_ring(reserved, channel.ring_seconds)
+            return await self._casebook.change(stored.id, _lost)
+        await self._reserving.rings(reserved, channel.ring_seconds, call.sent_at)
+        return await self._issue(stored, rang)
+
+    async def _ask_for_lease(
+        self, channel: LeasesNumber, stored: StoredAttempt, reserved: Reserved
+    ) -> StoredAttempt:
+        webhook = None
+        if self._webhooks is not None:
+            webhook = self._webhooks + self._pepper.path(stored.id)
+        try:
+            lease = await self._answer(channel.lease(stored.phone, webhook))
+        except _Unclear:
+            # A number that nobody knows is dialled by nobody.
+            raise NotSent(channel.name, "lease", "no number came") from None
+        await self._reserving.leased(reserved, stored, lease)
+        return await self._issue(stored, flow.leased(stored, lease))
+
+    async def _answer(self, work: Awaitable[T]) -> T:
+        try:
+            return await within(self._clock, PLACING_SECONDS, work)
+        except (NotSent, ConfigurationError):
+            raise
+        except ProviderError as error:
+            if not isinstance(error, ProviderUnavailable):
+                raise
+        # Whatever else a channel raises, nobody knows what it has done.
+        except Exception:  # noqa: BLE001, S110
+            pass
+        raise _Unclear
+
+    async def _issue(
+        self, stored: StoredAttempt, changed: StoredAttempt
+    ) -> StoredAttempt:
+        self._casebook.note_sent(changed)
+        issued = await self._casebook.replace(stored, changed)
+        if issued is None:
+            # Cancelled meanwhile, or given up for dead by another process.
+            return await self._casebook.get(stored.id)
+        self._hooks.emit(
+            ChallengeIssued(
+                attempt_id=issued.id, phone=issued.phone, channel=issued.channel
+            )
+        )
+        return issued
+
+    async def _reject(self, stored: StoredAttempt, error: CallAuthError) -> None:
+        reason = type(error).__name__
+
+        def step(found: StoredAttempt, now: datetime) -> StoredAttempt:
+            if found.state is not State.STARTING:
+                return found
+            return flow.not_placed(found, reason, now)
+
+        await self._casebook.change(stored.id, step)
+
+    def _tell_passed(self, stored: StoredAttempt, error: CallAuthError) -> None:
+        self._hooks.emit(
+            ChannelPassed(
+                attempt_id=stored.id,
+                phone=stored.phone,
+                channel=stored.channel,
+                reason=type(error).__name__,
+            )
+        )
+
+
+def granted(stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
+    """Return the attempt with the tries that were counted for it."""
+    return evolve(stored, tries_left=reserved.tries, granted_at=reserved.granted_at)
+
+
+def method_of(channel: Channel) -> Method:
+    """Return what the channel does."""
+    if isinstance(channel, LeasesNumber):
+        return Method.REVERSE_CALL
+    return channel.method
+
+
+def _lost(stored: StoredAttempt, now: datetime) -> StoredAttempt:
+    if stored.state is not State.STARTING:
+        return stored
+    return flow.lost(stored, "nobody knows whether the phone rings", now)

@@ -1,0 +1,40 @@
+"""Route: which channels may be asked for a verification, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..errors import ConfigurationError, NoChannelLeft
+from ..models.method import Method
+from .channels import Channel, LeasesNumber
+from .placing import method_of
+from .policy import VerificationPolicy
+
+
+class Route:
+    """Choose from the channels of one Verifier."""
+
+    def __init__(self, channels: Sequence[Channel], policy: VerificationPolicy) -> None:
+        self._channels = channels
+        self._policy = policy
+
+    def names(self, purpose: str, method: Method | None) -> Sequence[str]:
+        """Return the names of the channels that may serve this purpose.
+
+        Raises NoChannelLeft when there is none.
+        """
+        if method is not None and not isinstance(method, Method):
+            raise ConfigurationError("expected a Method")
+        names = [
+            channel.name
+            for channel in self._channels
+            if method in (None, method_of(channel)) and self._may(channel, purpose)
+        ]
+        if not names:
+            raise NoChannelLeft("expected a channel that the policy allows, got none")
+        return names
+
+    def _may(self, channel: Channel, purpose: str) -> bool:
+        if isinstance(channel, LeasesNumber):
+            return purpose not in self._policy.without_caller_id
+        return channel.digits >= self._policy.least_pin_digits

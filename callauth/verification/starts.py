@@ -1,0 +1,116 @@
+"""Starts: begins an attempt, and begins it again with the next channel."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from ..client.events import Hooks
+from ..models.attempt import AttemptId
+from ..models.key import IdempotencyKey
+from ..models.phone import PhoneNumber
+from ..transport.port import Clock
+from . import flow
+from .caretaker import Caretaker
+from .casebook import Casebook
+from .events import AttemptStarted, VerificationEvent
+from .limits import Limits
+from .placing import Placing, granted
+from .reserving import Reserved
+from .stored import State, StoredAttempt
+
+
+class Starts:
+    """Take what a start needs, write it down, and let the channels be asked."""
+
+    def __init__(
+        self,
+        *,
+        casebook: Casebook,
+        caretaker: Caretaker,
+        placing: Placing,
+        limits: Limits,
+        clock: Clock,
+        hooks: Hooks[VerificationEvent],
+    ) -> None:
+        self._casebook = casebook
+        self._caretaker = caretaker
+        self._placing = placing
+        self._limits = limits
+        self._clock = clock
+        self._hooks = hooks
+
+    async def start(
+        self,
+        phone: PhoneNumber,
+        purpose: str,
+        route: Sequence[str],
+        client_ip: str | None,
+    ) -> StoredAttempt:
+        """Return a new attempt, with its challenge or as unknown."""
+        await self._caretaker.take()
+        now = self._clock.now()
+        key = IdempotencyKey.new().text
+        position = self._placing.first_ready(route)
+        reserved = await self._placing.reserve(route[position], phone, key)
+        fresh = StoredAttempt(
+            id=AttemptId(secrets.token_urlsafe(16)),
+            phone=phone,
+            purpose=purpose,
+            state=State.STARTING,
+            route=tuple(route),
+            position=position,
+            method=self._placing.method(route[position]),
+            key=key,
+            started_at=now,
+            sent_at=now,
+            lives_seconds=flow.STARTING_SECONDS,
+        )
+        try:
+            await self._limits.start(phone, client_ip, now)
+            stored = await self._casebook.insert(granted(fresh, reserved))
+        except BaseException:
+            await self._placing.release(reserved)
+            raise
+        self._caretaker.look_after(stored)
+        self._tell_started(stored)
+        return await self._placing.place(stored, reserved)
+
+    async def next_channel(self, attempt_id: AttemptId) -> StoredAttempt:
+        """Return the attempt with the challenge of another channel."""
+        await self._caretaker.take()
+        written = None
+        while written is None:
+            stored = await self._casebook.get(attempt_id)
+            key = IdempotencyKey.new().text
+            asked = flow.next_asked(stored, key, self._casebook.moment(stored))
+            position = self._placing.first_ready(stored.route, stored.position + 1)
+            name = stored.route[position]
+            reserved = await self._placing.reserve(name, stored.phone, key)
+            asked = flow.asked(
+                asked, position, self._placing.method(name), key, self._clock.now()
+            )
+            written = await self._write(stored, asked, reserved)
+        return await self._placing.place(written, reserved)
+
+    async def _write(
+        self, stored: StoredAttempt, asked: StoredAttempt, reserved: Reserved
+    ) -> StoredAttempt | None:
+        written = None
+        try:
+            await self._limits.start(stored.phone, None, self._clock.now())
+            written = await self._casebook.replace(stored, granted(asked, reserved))
+        finally:
+            if written is None:
+                await self._placing.release(reserved)
+        return written
+
+    def _tell_started(self, stored: StoredAttempt) -> None:
+        self._hooks.emit(
+            AttemptStarted(
+                attempt_id=stored.id,
+                phone=stored.phone,
+                purpose=stored.purpose,
+                channel=stored.channel,
+            )
+        )
