@@ -9,16 +9,23 @@
     │   ├─ NotSent                                no byte left: nothing happened
     │   └─ AnswerLost                             bytes left: the effect is unknown
     ├─ ProtocolError                              an answer outside the contract
-    └─ ProviderError                              they answered "no"
-        ├─ AuthenticationFailed
-        ├─ InsufficientFunds
-        ├─ ProviderUnavailable
-        ├─ TestModeRefused
-        ├─ NumberRejected
-        │   ├─ NumberInvalid
-        │   └─ NumberBlocked
-        └─ RateLimited
-            └─ CallInProgress
+    ├─ ProviderError                              they answered "no"
+    │   ├─ AuthenticationFailed
+    │   ├─ InsufficientFunds
+    │   ├─ ProviderUnavailable
+    │   ├─ TestModeRefused
+    │   ├─ NumberRejected
+    │   │   ├─ NumberInvalid
+    │   │   └─ NumberBlocked
+    │   └─ RateLimited
+    │       └─ CallInProgress
+    ├─ StoreError                                 the store cannot be read or written
+    └─ VerificationError                          the Verifier refuses; nobody was rung
+        ├─ AttemptNotFound
+        ├─ AttemptSettled
+        ├─ TooManyAttempts
+        ├─ RingLocked
+        └─ NoChannelLeft
 
 A wrong pin, a call not made yet, busy, no answer and expiry are outcomes, not
 exceptions. Messages are one clause that names what was expected and what came.

@@ -29,10 +29,17 @@ _INSERT = """
     VALUES (?, ?, ?, ?, ?, 1 + (SELECT change FROM position))
     ON CONFLICT (attempt_id) DO NOTHING
 """
-_REPLACE = """
-    UPDATE records SET version = ?, document = ?, worker = ?, purge_at = ?,
+# Whatever a statement sets it writes into the indexes, changed or not, so what seldom
+# changes is set only when it has to be.
+_REPLACE_DOCUMENT = """
+    UPDATE records SET version = ?1, document = ?2,
         change = 1 + (SELECT change FROM position)
-    WHERE attempt_id = ? AND version = ?
+    WHERE worker IS ?3 AND purge_at = ?4 AND attempt_id = ?5 AND version = ?6
+"""
+_REPLACE_ALL = """
+    UPDATE records SET version = ?1, document = ?2, worker = ?3, purge_at = ?4,
+        change = 1 + (SELECT change FROM position)
+    WHERE attempt_id = ?5 AND version = ?6
 """
 _SELECT = "SELECT attempt_id, version, document, worker, purge_at FROM records"
 _GET = f"{_SELECT} WHERE attempt_id = ?"
@@ -110,64 +117,78 @@ class SQLiteStore:
     async def insert(self, record: Record) -> bool:
         """Keep a new record; False when there is one with this id already."""
         row = (record.attempt_id, *_columns(record))
-        return await self._write(lambda db: db.execute(_INSERT, row).rowcount == 1)
+        return await self._write(
+            lambda cursor: cursor.execute(_INSERT, row).rowcount == 1
+        )
 
     async def get(self, attempt_id: str) -> Record | None:
         """Return the record, None when there is none."""
         if not _can_be_kept(attempt_id):
             return None
-        row = await self._read(lambda db: db.execute(_GET, (attempt_id,)).fetchone())
+        row = await self._read(
+            lambda cursor: cursor.execute(_GET, (attempt_id,)).fetchone()
+        )
         return None if row is None else _record(row)
 
     async def replace(self, record: Record, *, expected_version: int) -> bool:
         """Replace the record of this id if it still has that version."""
         row = (*_columns(record), record.attempt_id, expected_version)
-        return await self._write(lambda db: db.execute(_REPLACE, row).rowcount == 1)
+        return await self._write(
+            lambda cursor: (
+                cursor.execute(_REPLACE_DOCUMENT, row).rowcount == 1
+                or cursor.execute(_REPLACE_ALL, row).rowcount == 1
+            )
+        )
 
     async def live(self, worker: str) -> Sequence[Record]:
         """Return the records that this worker looks after."""
-        rows = await self._read(lambda db: db.execute(_LIVE, (worker,)).fetchall())
+        rows = await self._read(
+            lambda cursor: cursor.execute(_LIVE, (worker,)).fetchall()
+        )
         return [_record(row) for row in rows]
 
     async def workers(self) -> Sequence[str]:
         """Return every worker that looks after a record, each once."""
-        rows = await self._read(lambda db: db.execute(_WORKERS).fetchall())
+        rows = await self._read(lambda cursor: cursor.execute(_WORKERS).fetchall())
         return [worker for (worker,) in rows]
 
     async def changes(self, after: int) -> Changes:
         """Return what was inserted or replaced after that position, each id once."""
-        return await self._read(lambda db: _changes(db, after))
+        return await self._read(lambda cursor: _changes(cursor, after))
 
     async def lock(
         self, name: str, owner: str, *, until: datetime, now: datetime
     ) -> Lock:
         """Take the lock, or move its end when the owner has it; return who has it."""
         wanted = Lock(owner=owner, until=until)
-        return await self._write(lambda db: _lock(db, name, wanted, now))
+        return await self._write(lambda cursor: _lock(cursor, name, wanted, now))
 
     async def holder(self, name: str, *, now: datetime) -> Lock | None:
         """Return the lock that stands, None when nobody has it."""
         asked = (name, kept(now))
-        row = await self._read(lambda db: db.execute(_HOLDER, asked).fetchone())
+        row = await self._read(lambda cursor: cursor.execute(_HOLDER, asked).fetchone())
         return None if row is None else _lock_of(row)
 
     async def unlock(self, name: str, owner: str) -> None:
         """Give the lock free if it is this owner's."""
-        await self._write(lambda db: db.execute(_UNLOCK, (name, owner)).close())
+        asked = (name, owner)
+        await self._write(lambda cursor: cursor.execute(_UNLOCK, asked).rowcount)
 
     async def charge(
         self, charges: Sequence[Charge], *, now: datetime, enforce: bool = True
     ) -> Refusal | None:
         """Count all of them, or none: then return the refusal with the longest wait."""
-        return await self._write(lambda db: charge(db, charges, now, enforce=enforce))
+        return await self._write(
+            lambda cursor: charge(cursor, charges, now, enforce=enforce)
+        )
 
     async def refund(self, charges: Sequence[Charge], *, at: datetime) -> None:
         """Take back so much weight of what was charged at that very moment."""
-        await self._write(lambda db: refund(db, charges, at))
+        await self._write(lambda cursor: refund(cursor, charges, at))
 
     async def purge(self, *, now: datetime) -> int:
         """Throw away what has ended; return how many records that were."""
-        return await self._write(lambda db: _purge(db, now))
+        return await self._write(lambda cursor: _purge(cursor, now))
 
     def _read(self, work: Work[T]) -> asyncio.Future[T]:
         return self._open_writer().put(work, is_read=True)
@@ -181,29 +202,27 @@ class SQLiteStore:
         return self._writer
 
 
-def _changes(connection: sqlite3.Connection, after: int) -> Changes:
-    (position,) = connection.execute(_POSITION).fetchone()
+def _changes(cursor: sqlite3.Cursor, after: int) -> Changes:
+    (position,) = cursor.execute(_POSITION).fetchone()
     if after < 0:
         return Changes(position, ())
-    rows = connection.execute(_CHANGED, (after,))
+    rows = cursor.execute(_CHANGED, (after,))
     return Changes(position, [attempt_id for (attempt_id,) in rows])
 
 
-def _lock(
-    connection: sqlite3.Connection, name: str, wanted: Lock, now: datetime
-) -> Lock:
+def _lock(cursor: sqlite3.Cursor, name: str, wanted: Lock, now: datetime) -> Lock:
     values = {"name": name, "owner": wanted.owner, "until": kept(wanted.until)}
-    if connection.execute(_LOCK, {**values, "now": kept(now)}).rowcount == 1:
+    if cursor.execute(_LOCK, {**values, "now": kept(now)}).rowcount == 1:
         return wanted
-    (row,) = connection.execute(_HOLDER, (name, kept(now)))
+    (row,) = cursor.execute(_HOLDER, (name, kept(now)))
     return _lock_of(row)
 
 
-def _purge(connection: sqlite3.Connection, now: datetime) -> int:
-    connection.execute(_KEEP_POSITION)
+def _purge(cursor: sqlite3.Cursor, now: datetime) -> int:
+    cursor.execute(_KEEP_POSITION)
     for statement in _PURGE_OTHERS:
-        connection.execute(statement, (kept(now),))
-    return connection.execute(_PURGE_RECORDS, (kept(now),)).rowcount
+        cursor.execute(statement, (kept(now),))
+    return cursor.execute(_PURGE_RECORDS, (kept(now),)).rowcount
 
 
 def _can_be_kept(text: str) -> bool:

@@ -18,50 +18,46 @@ _DROP = "DELETE FROM hits WHERE rowid = ?"
 
 
 def charge(
-    connection: sqlite3.Connection,
+    cursor: sqlite3.Cursor,
     charges: Sequence[Charge],
     now: datetime,
     *,
     enforce: bool,
 ) -> Refusal | None:
     """Count all of them, or none: then return the refusal with the longest wait."""
-    hits = {each.counter: _hits(connection, each.counter, now) for each in charges}
+    hits = {each.counter: _hits(cursor, each.counter, now) for each in charges}
     refusal = longest_refusal(charges, hits, now)
     if refusal is None or not enforce:
         for each in charges:
-            _count(connection, each, now)
+            _count(cursor, each, now)
     return refusal
 
 
-def refund(
-    connection: sqlite3.Connection, charges: Sequence[Charge], at: datetime
-) -> None:
+def refund(cursor: sqlite3.Cursor, charges: Sequence[Charge], at: datetime) -> None:
     """Take back so much weight of what was charged at that very moment."""
     for each in charges:
-        _refund_one(connection, each, at)
+        _refund_one(cursor, each, at)
 
 
-def _hits(connection: sqlite3.Connection, counter: str, now: datetime) -> list[Hit]:
-    rows = connection.execute(_HITS, (counter, kept(now)))
+def _hits(cursor: sqlite3.Cursor, counter: str, now: datetime) -> list[Hit]:
+    rows = cursor.execute(_HITS, (counter, kept(now)))
     return [Hit(restored(at), weight) for at, weight in rows]
 
 
-def _count(connection: sqlite3.Connection, charge: Charge, now: datetime) -> None:
+def _count(cursor: sqlite3.Cursor, charge: Charge, now: datetime) -> None:
     ends_at = now + timedelta(seconds=charge.window_seconds)
-    connection.execute(_FORGET, (charge.counter, kept(now)))
-    connection.execute(
-        _COUNT, (charge.counter, kept(now), charge.weight, kept(ends_at))
-    )
+    cursor.execute(_FORGET, (charge.counter, kept(now)))
+    cursor.execute(_COUNT, (charge.counter, kept(now), charge.weight, kept(ends_at)))
 
 
-def _refund_one(connection: sqlite3.Connection, charge: Charge, at: datetime) -> None:
+def _refund_one(cursor: sqlite3.Cursor, charge: Charge, at: datetime) -> None:
     owed = charge.weight
-    for rowid, weight in connection.execute(
+    for rowid, weight in cursor.execute(
         _OF_THAT_MOMENT, (charge.counter, kept(at))
     ).fetchall():
         taken = min(owed, weight)
         owed -= taken
         if 0 < taken < weight:
-            connection.execute(_LIGHTEN, (taken, rowid))
+            cursor.execute(_LIGHTEN, (taken, rowid))
         elif taken:
-            connection.execute(_DROP, (rowid,))
+            cursor.execute(_DROP, (rowid,))

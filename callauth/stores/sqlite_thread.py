@@ -14,13 +14,13 @@ from ..errors import CallAuthError, ConfigurationError
 from .sqlite_connection import disconnect
 
 T = TypeVar("T")
-Work: TypeAlias = Callable[[sqlite3.Connection], T]
+Work: TypeAlias = Callable[[sqlite3.Cursor], T]
 
 
 class ConnectionThread:
     """Do one piece of work after another, for one event loop."""
 
-    _connection: sqlite3.Connection
+    _cursor: sqlite3.Cursor
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -46,7 +46,7 @@ class ConnectionThread:
 
     def call(self, work: Work[T]) -> asyncio.Future[T]:
         """Return the future result of the work."""
-        return self._submit(lambda: work(self._connection))
+        return self._submit(lambda: work(self._cursor))
 
     async def aclose(self) -> None:
         """Finish what was called, disconnect and end."""
@@ -55,8 +55,10 @@ class ConnectionThread:
         self._executor.shutdown()
 
     def _connect(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        self._connection = connect()
-        self._cleanup.callback(disconnect, self._connection)
+        connection = connect()
+        self._cleanup.callback(disconnect, connection)
+        # One for all work: to make one takes a fifth of the time of a write.
+        self._cursor = connection.cursor()
 
     def _disconnect(self) -> asyncio.Future[None]:
         disconnected = self._submit(self._cleanup.close)

@@ -80,45 +80,41 @@ class Writer:
         defect = done.exception()
         outcomes = [defect] * len(jobs) if defect else done.result()
         for job, outcome in zip(jobs, outcomes, strict=True):
-            _tell(job.future, outcome)
+            if job.future.done():
+                continue
+            if isinstance(outcome, BaseException):
+                job.future.set_exception(outcome)
+            else:
+                job.future.set_result(outcome)
         # After those who were woken just now, so that they are in the next batch.
         self._loop.call_soon(self._hand_over)
 
 
-def _tell(future: asyncio.Future[Any], outcome: object) -> None:
-    if future.done():
-        return
-    if isinstance(outcome, BaseException):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)
-
-
-def _outcomes(jobs: _Jobs, connection: sqlite3.Connection) -> _Outcomes:
+def _outcomes(jobs: _Jobs, cursor: sqlite3.Cursor) -> _Outcomes:
     """Return the result of each job, or the error that it is to raise."""
     try:
-        _begin(jobs, connection)
+        _begin(jobs, cursor)
     except sqlite3.Error as error:
         return [store_error(error) for _ in jobs]
     try:
-        return _results(jobs, connection)
+        return _results(jobs, cursor)
     except REFUSED as error:
         if len(jobs) == 1:
             return [store_error(error)]
-    return [outcome for job in jobs for outcome in _outcomes([job], connection)]
+    return [outcome for job in jobs for outcome in _outcomes([job], cursor)]
 
 
-def _begin(jobs: _Jobs, connection: sqlite3.Connection) -> None:
+def _begin(jobs: _Jobs, cursor: sqlite3.Cursor) -> None:
     # Who only reads need not wait for the writers of other processes.
     is_read = all(job.is_read for job in jobs)
-    connection.execute("BEGIN" if is_read else "BEGIN IMMEDIATE")
+    cursor.execute("BEGIN" if is_read else "BEGIN IMMEDIATE")
 
 
-def _results(jobs: _Jobs, connection: sqlite3.Connection) -> list[Any]:
+def _results(jobs: _Jobs, cursor: sqlite3.Cursor) -> list[Any]:
     try:
-        results = [job.work(connection) for job in jobs]
-        connection.execute("COMMIT")
+        results = [job.work(cursor) for job in jobs]
+        cursor.execute("COMMIT")
     finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        if cursor.connection.in_transaction:
+            cursor.execute("ROLLBACK")
     return results

@@ -125,6 +125,7 @@ class Caretaker:
             self._calls.follow(stored, is_resumed=is_resumed)
             due += _AFTER_THE_POLLER_SECONDS
         self._agenda.put(due, stored.id)
+        self._workers.keep()
 
     def _on_due(self, attempt_id: AttemptId) -> None:
         self._tasks.start(partial(self._end, attempt_id))

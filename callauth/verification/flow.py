@@ -174,7 +174,7 @@ def time_over(stored: StoredAttempt, now: datetime) -> StoredAttempt:
     if stored.state is State.STARTING:
         return lost(stored, "the process ended while a call was being placed", now)
     if stored.is_unsure:
-        reason = "an answer that could have been the success was lost"
+        reason = "nobody knows whether the person has called"
         return _ended(stored, Event.TIME_OVER_UNSURE, now, reason)
     return _ended(stored, Event.TIME_OVER, now, "")
 

@@ -81,6 +81,9 @@ class Limits:
         time, and in whatever process, never more than the limit are typed.
         """
         most = min(self._policy.tries_per_pin, self._policy.failures_per_phone.times)
+        if self._policy.dry_run:
+            await self._charge([self._failures(phone, most)], phone, now)
+            return most
         for tries in range(most, 1, -1):
             charge = self._failures(phone, tries)
             if not await self._store.charge([charge], now=now):

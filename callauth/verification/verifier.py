@@ -26,7 +26,7 @@ from ..transport.clock import SystemClock
 from ..transport.port import Clock
 from . import flow
 from .caretaker import Caretaker
-from .casebook import Casebook
+from .casebook import Casebook, Step
 from .channels import Channel, TellsSuspicions
 from .events import SuspiciousAttempt, VerificationEvent, VerificationHook
 from .limits import Limits
@@ -171,9 +171,8 @@ class Verifier:
         Raises AttemptNotFound, AttemptSettled when it has another outcome than Expired,
         ConfigurationError for something else than digits and when no pin is waited for.
         """
-        self._tasks.require_open()
         step = partial(self._typed, typed)
-        return (await self._casebook.change(attempt_id, step)).outcome
+        return (await self._change("submit", attempt_id, step)).outcome
 
     @sealed_async
     async def wait(self, attempt_id: AttemptId) -> Outcome:
@@ -213,8 +212,7 @@ class Verifier:
 
         Raises AttemptNotFound, AttemptSettled.
         """
-        self._tasks.require_open()
-        return (await self._casebook.change(attempt_id, flow.cancelled)).attempt
+        return (await self._change("cancel", attempt_id, flow.cancelled)).attempt
 
     @sealed_async
     async def receive(self, hint: WebhookHint) -> None:
@@ -223,7 +221,6 @@ class Verifier:
         It proves nothing itself: anybody can send one. Unknown, late and repeated ones
         do nothing.
         """
-        self._tasks.require_open()
         await self._tasks.run("receive", partial(self._caretaker.receive, hint))
 
     @sealed
@@ -252,7 +249,11 @@ class Verifier:
     async def __aenter__(self) -> Self:
         self._tasks.require_open()
         await self._store.open()
-        await self._caretaker.open()
+        try:
+            await self._caretaker.open()
+        except BaseException:
+            await self._store.aclose()
+            raise
         return self
 
     async def __aexit__(

@@ -8,6 +8,7 @@ once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -15,11 +16,13 @@ from datetime import timedelta
 from attrs import evolve
 
 from ..client.tasks import Tasks
-from ..errors import CallAuthError
+from ..errors import CallAuthError, StoreError
 from ..transport.port import Clock, Timer
 from .casebook import Casebook
 from .store import Record, Store
 from .stored import StoredAttempt, loaded
+
+_LOG = logging.getLogger("callauth")
 
 _BEAT_SECONDS = 3.0
 _DEAD_AFTER_SECONDS = 10.0
@@ -59,8 +62,14 @@ class Workers:
     async def take(self) -> None:
         """Say that this worker lives; to be called before it takes an attempt."""
         if self._beating is None:
-            self._beating = self._clock.call_later(_BEAT_SECONDS, self._on_beat)
+            self._beat_later()
             await self._beat()
+
+    def keep(self) -> None:
+        """Go on saying so, since there is an attempt to look after."""
+        if self._beating is None:
+            self._beat_later()
+            self._tasks.start(self._try_beat)
 
     async def aclose(self) -> None:
         """Leave the attempts to others, at once."""
@@ -72,8 +81,10 @@ class Workers:
     def _on_beat(self) -> None:
         self._beating = None
         if self._is_busy():
-            self._beating = self._clock.call_later(_BEAT_SECONDS, self._on_beat)
-            self._tasks.start(self._try_beat)
+            self.keep()
+
+    def _beat_later(self) -> None:
+        self._beating = self._clock.call_later(_BEAT_SECONDS, self._on_beat)
 
     async def _try_beat(self) -> None:
         # The next beat comes in time.
@@ -114,7 +125,12 @@ class Workers:
 
     async def _adopt(self, record: Record) -> None:
         await self.take()
-        stored = evolve(loaded(record.document), version=record.version)
+        try:
+            stored = evolve(loaded(record.document), version=record.version)
+        except StoreError:
+            # Of a later release, it may be: somebody else can read it.
+            _LOG.error("expected an attempt that can be read: %s", record.attempt_id)
+            return
         adopted = await self._casebook.adopt(stored)
         if adopted is not None:
             self._resume(adopted)
