@@ -264,6 +264,13 @@ class Verifier:
     ) -> None:
         await self.aclose()
 
+    async def _change(
+        self, operation: str, attempt_id: AttemptId, step: Step
+    ) -> StoredAttempt:
+        # In a task of ours: who wins must also tell those who wait.
+        work = partial(self._casebook.change, attempt_id, step)
+        return await self._tasks.run(operation, work)
+
     def _typed(self, typed: str, stored: StoredAttempt, now: datetime) -> StoredAttempt:
         # Typed late, or late by a moment, is the same to the person.
         if stored.state is State.EXPIRED:
