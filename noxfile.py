@@ -72,6 +72,7 @@ def campaign(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the speed of calls as ratios over bare httpx."""
+    """Print the speed of calls and verifications as ratios over bare ones."""
     session.install(EXTRAS)
     session.run("python", "benchmarks/calls.py", *session.posargs)
+    session.run("python", "benchmarks/verifier.py", *session.posargs)

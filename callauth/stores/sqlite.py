@@ -69,6 +69,9 @@ class SQLiteStore:
     synchronised; callers at the same time share one, so that many at once cost little
     more than one.
 
+    Each method raises StoreError when the disk is full or broken, or when other
+    processes keep the file locked for ``busy_seconds``; nothing is done then.
+
     Use it in the event loop that opened it. A caller who is cancelled does not stop
     what was asked: it is done, or not. Text with a lone surrogate cannot be kept.
 
@@ -85,8 +88,8 @@ class SQLiteStore:
     0
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
-        self._path = Path(path)
+    def __init__(self, path: str | PathLike[str], *, busy_seconds: float = 5.0) -> None:
+        self._connect = partial(connect, Path(path), busy_seconds=busy_seconds)
         self._opening = asyncio.Lock()
         self._writer: Writer | None = None
 
@@ -100,12 +103,12 @@ class SQLiteStore:
 
         Raises ConfigurationError when the file is of a newer schema, cannot be written
         or is something else, StoreError when the disk is full or others keep the file
-        locked for 5 s.
+        locked for ``busy_seconds``.
         """
         async with self._opening:
             if self._writer is None:
                 thread = ConnectionThread()
-                await thread.open(partial(connect, self._path))
+                await thread.open(self._connect)
                 self._writer = Writer(thread)
 
     async def aclose(self) -> None:

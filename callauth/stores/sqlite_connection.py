@@ -9,13 +9,13 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from ..errors import ConfigurationError
-from .sqlite_errors import BUSY_SECONDS, opening_error
+from .sqlite_errors import opening_error
 from .sqlite_schema import migrate
 
 _FOR_THE_OWNER_ONLY = 0o600
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
     """Return a connection in the WAL mode, with the schema in place.
 
     A file that is made has the mode 0600. Raises ConfigurationError, and StoreError
@@ -23,7 +23,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     try:
         _create(path)
-        return _prepared(path)
+        return _prepared(path, busy_seconds)
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, "OSError")
         raise ConfigurationError(
@@ -49,19 +49,17 @@ def _create(path: Path) -> None:
         os.close(os.open(path, flags, _FOR_THE_OWNER_ONLY))
 
 
-def _prepared(path: Path) -> sqlite3.Connection:
+def _prepared(path: Path, busy_seconds: float) -> sqlite3.Connection:
     # As a URI no name is special, ":memory:" neither, and nothing is made by SQLite.
     uri = f"{path.absolute().as_uri()}?mode=rw"
     with ExitStack() as stack:
         connection = sqlite3.connect(
-            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None
+            uri, uri=True, timeout=busy_seconds, isolation_level=None
         )
         stack.callback(connection.close)
         connection.execute("PRAGMA synchronous = FULL")
         # Before the mode is changed, so that a foreign database stays as it is.
         migrate(connection)
-        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise ConfigurationError(f"expected the journal mode wal, got {mode}")
+        connection.execute("PRAGMA journal_mode = WAL")
         stack.pop_all()
     return connection

@@ -15,11 +15,8 @@ REFUSED = (sqlite3.Error, UnicodeEncodeError, OverflowError, MemoryError)
 
 Refused: TypeAlias = sqlite3.Error | UnicodeEncodeError | OverflowError | MemoryError
 
-BUSY_SECONDS = 5.0
-"""For how long others may keep the file locked."""
-
 _EXPECTED = {
-    sqlite3.SQLITE_BUSY: f"a store that is free within {BUSY_SECONDS:.0f} s",
+    sqlite3.SQLITE_BUSY: "a store that others let go of in time",
     sqlite3.SQLITE_CANTOPEN: "a file that can be opened, in a folder that is there",
     sqlite3.SQLITE_CORRUPT: "a store that is whole",
     sqlite3.SQLITE_FULL: "room on the disk",

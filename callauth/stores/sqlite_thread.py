@@ -50,6 +50,7 @@ class ConnectionThread:
 
     async def aclose(self) -> None:
         """Finish what was called, disconnect and end."""
+        self.require_loop()
         await asyncio.shield(self._disconnect())
         # It has nothing left to do, so this takes microseconds.
         self._executor.shutdown()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from itertools import count
 
 from ..models.attempt import AttemptId
 from ..transport.port import Clock, Timer
@@ -15,13 +16,15 @@ class Agenda:
     def __init__(self, clock: Clock, look: Callable[[AttemptId], None]) -> None:
         self._clock = clock
         self._look = look
-        self._entries: list[tuple[float, AttemptId]] = []
+        # Numbered, since ids are random: what is due at once comes in its order.
+        self._entries: list[tuple[float, int, AttemptId]] = []
+        self._numbers = count()
         self._timer: Timer | None = None
         self._timer_at = 0.0
 
     def put(self, due: float, attempt_id: AttemptId) -> None:
         """Look at the attempt at that moment of the monotonic clock."""
-        heapq.heappush(self._entries, (due, attempt_id))
+        heapq.heappush(self._entries, (due, next(self._numbers), attempt_id))
         if self._timer is None or due < self._timer_at:
             self._set_timer()
 
@@ -46,5 +49,5 @@ class Agenda:
         self._timer = None
         now = self._clock.monotonic()
         while self._entries and self._entries[0][0] <= now:
-            self._look(heapq.heappop(self._entries)[1])
+            self._look(heapq.heappop(self._entries)[2])
         self._set_timer()

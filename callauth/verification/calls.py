@@ -17,6 +17,7 @@ from ..errors import (
     ProviderError,
     ProviderUnavailable,
     RateLimited,
+    StoreError,
     VerificationError,
 )
 from ..models.attempt import AttemptId
@@ -86,7 +87,11 @@ class Calls:
 
     async def check(self, watch: CallWatch, *, is_last: bool) -> Done[None] | Later:
         """Ask for one attempt and write down what is learned."""
-        stored = await self._casebook.get(watch.attempt_id)
+        try:
+            stored = await self._casebook.get(watch.attempt_id)
+        except StoreError:
+            # It may be back in a moment; after the last check the agenda goes on.
+            return Done(None) if is_last else Later(0.0)
         if stored.state is not State.AWAITING_CALL or stored.key != watch.key:
             return Done(None)
         left = watch.last_check_at + LATE_SECONDS - self._clock.monotonic()
@@ -118,7 +123,7 @@ class Calls:
         await self._casebook.change(watch.attempt_id, step)
 
     async def _caller(self, stored: StoredAttempt, seconds: float) -> bool:
-        channel = self._channels[stored.channel]
+        channel = self._channels.get(stored.channel)
         if not isinstance(channel, LeasesNumber) or stored.lease is None:
             return False
         caller = await self._ask(channel, stored.lease, seconds)

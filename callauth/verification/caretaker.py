@@ -35,7 +35,7 @@ from .workers import Workers
 
 # The poller ends a reverse call; this is for one that it has lost.
 _AFTER_THE_POLLER_SECONDS = 10.0
-_STORE_AGAIN_SECONDS = 1.0
+_AGAIN_SECONDS = 1.0
 
 
 class Caretaker:
@@ -77,6 +77,7 @@ class Caretaker:
             is_busy=lambda: len(self._agenda) > 0,
             resume=self._resume,
         )
+        self._is_closed = False
         casebook.on_change(self.look_after)
 
     async def open(self) -> None:
@@ -85,6 +86,7 @@ class Caretaker:
 
     def close(self) -> None:
         """End the waits and look after nothing any more."""
+        self._is_closed = True
         self._waiters.close()
         self._poller.close()
         self._agenda.close()
@@ -120,11 +122,12 @@ class Caretaker:
         if stored.state.is_final:
             self._waiters.tell(stored)
             return
-        due = self._casebook.due(stored)
+        if self._is_closed:
+            # Stored, and so for others to find.
+            return
         if stored.state is State.AWAITING_CALL:
             self._calls.follow(stored, is_resumed=is_resumed)
-            due += _AFTER_THE_POLLER_SECONDS
-        self._agenda.put(due, stored.id)
+        self._agenda.put(self._due(stored), stored.id)
         self._workers.keep()
 
     def _on_due(self, attempt_id: AttemptId) -> None:
@@ -132,14 +135,28 @@ class Caretaker:
 
     async def _end(self, attempt_id: AttemptId, *, is_over: bool = False) -> None:
         try:
-            await self._casebook.change(
+            stored = await self._casebook.change(
                 attempt_id, partial(_time_over, is_over=is_over)
             )
         except AttemptNotFound:
-            pass
+            return
         except StoreError:
-            again = self._clock.monotonic() + _STORE_AGAIN_SECONDS
-            self._agenda.put(again, attempt_id)
+            self._put_again(attempt_id)
+            return
+        if not stored.state.is_final:
+            # Another challenge by now, or a wall clock that was set back a little.
+            self._put_again(attempt_id, self._due(stored))
+
+    def _put_again(self, attempt_id: AttemptId, due: float = 0.0) -> None:
+        if not self._is_closed:
+            again = self._clock.monotonic() + _AGAIN_SECONDS
+            self._agenda.put(max(again, due), attempt_id)
+
+    def _due(self, stored: StoredAttempt) -> float:
+        due = self._casebook.due(stored)
+        if stored.state is State.AWAITING_CALL:
+            due += _AFTER_THE_POLLER_SECONDS
+        return due
 
 
 def _time_over(stored: StoredAttempt, now: datetime, *, is_over: bool) -> StoredAttempt:

@@ -8,6 +8,7 @@ one wins and the others find what it has left.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -104,9 +105,15 @@ class Casebook:
         )
         return written if is_written else None
 
-    def note_sent(self, stored: StoredAttempt) -> None:
-        """Remember when it was sent by the clock that cannot be set."""
-        self._sent.note(stored.key, monotonic_of(self._clock, stored.sent_at))
+    def note_sent(self, stored: StoredAttempt, *, not_before: float) -> None:
+        """Remember when it was sent by the clock that cannot be set.
+
+        The wall clock may have been set meanwhile, but nothing was sent before it was
+        asked for.
+        """
+        sent = monotonic_of(self._clock, stored.sent_at)
+        now = self._clock.monotonic()
+        self._sent.note(stored.key, min(max(sent, not_before), now))
 
     def moment(self, stored: StoredAttempt) -> datetime:
         """Return the present moment on the attempt's own time line.
@@ -129,15 +136,11 @@ class Casebook:
         return self._pepper.name("reverse", phone.e164)
 
     async def _follow_up(self, old: StoredAttempt, new: StoredAttempt) -> None:
-        # What only this winner may do. A process that dies in between leaves counters
-        # and locks that are stricter than need be, and end by themselves.
-        if old.granted_at is not None and _is_behind(new):
-            unused = new.tries_left if new.state.is_final else old.tries_left
-            if unused > 0:
-                await self._limits.give_back_tries(new.phone, unused, old.granted_at)
-        if old.lease is not None and old.lease.lease_id is not None and _is_behind(new):
-            # Without an id an old call could still satisfy a new attempt.
-            await self._store.unlock(self.reverse_lock(new.phone), old.key)
+        # What only this winner may do. A process that dies in between, or a store that
+        # fails, leaves counters and locks that are stricter than need be, and end by
+        # themselves.
+        with suppress(StoreError):
+            await self._give_back(old, new)
         if new.state.is_final:
             self._hooks.emit(
                 AttemptEnded(
@@ -151,13 +154,23 @@ class Casebook:
         for told in self._on_change:
             told(new)
 
+    async def _give_back(self, old: StoredAttempt, new: StoredAttempt) -> None:
+        is_granted_on = new.granted_at == old.granted_at and not new.state.is_final
+        if old.granted_at is not None and _is_behind(new) and not is_granted_on:
+            unused = new.tries_left if new.state.is_final else old.tries_left
+            if unused > 0:
+                await self._limits.give_back_tries(new.phone, unused, old.granted_at)
+        if old.lease is not None and old.lease.lease_id is not None and _is_behind(new):
+            # Without an id an old call could still satisfy a new attempt.
+            await self._store.unlock(self.reverse_lock(new.phone), old.key)
+
     def _record(self, stored: StoredAttempt) -> Record:
         return Record(
             attempt_id=stored.id,
             version=stored.version,
             document=dumped(evolve(stored, version=0)),
             worker=None if stored.state.is_final else self._worker,
-            purge_at=stored.started_at + self._keep,
+            purge_at=stored.sent_at + self._keep,
         )
 
 

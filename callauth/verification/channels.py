@@ -143,7 +143,7 @@ class FlashCall:
         ring_seconds: int = _RING_SECONDS,
         cost: int = 0,
     ) -> None:
-        given = _DIGITS_BY_VERSION[callpass.version]
+        given = _DIGITS_BY_VERSION[require(callpass, CallPassClient).version]
         if digits is not None and not _SHORTEST_PIN <= digits <= given:
             raise ConfigurationError(f"expected 4 to {given} digits of a flash call")
         self.name = "flash_call:callpass"
@@ -182,7 +182,7 @@ class VoiceOtp:
         self.digits = _ROBOT_DIGITS
         self.ring_seconds = float(_RING_SECONDS)
         self.cost = cost
-        self._nerotech = nerotech
+        self._nerotech = require(nerotech, NeroTechClient)
 
     @property
     def is_ready(self) -> bool:

@@ -28,6 +28,15 @@ class Charged:
     at: datetime
 
 
+@frozen(kw_only=True)
+class Grant:
+    """Hold how many pins may be typed, and how many of them were counted now."""
+
+    tries: int
+    charged: int
+    at: datetime
+
+
 class Limits:
     """Count starts, calls, costs and wrong pins."""
 
@@ -74,22 +83,26 @@ class Limits:
         """Count what one leased number costs."""
         return await self._charge(self._spend(cost), phone, now)
 
-    async def tries(self, phone: PhoneNumber, now: datetime) -> int:
-        """Count as many wrong pins as may still be typed, before any is; return them.
+    async def tries(self, phone: PhoneNumber, now: datetime, *, held: int = 0) -> Grant:
+        """Count as many wrong pins as may still be typed, before any is.
 
-        What is not used is given back at the end, so that whatever happens at the same
-        time, and in whatever process, never more than the limit are typed.
+        ``held`` have been counted already, at the moment ``now``. What is not used is
+        given back at the end, so that whatever happens at the same time, and in
+        whatever process, never more than the limit are typed.
+
+        Raises TooManyAttempts when not even one is left.
         """
         most = min(self._policy.tries_per_pin, self._policy.failures_per_phone.times)
         if self._policy.dry_run:
-            await self._charge([self._failures(phone, most)], phone, now)
-            return most
-        for tries in range(most, 1, -1):
-            charge = self._failures(phone, tries)
+            await self._charge([self._failures(phone, most - held)], phone, now)
+            return Grant(tries=most, charged=most - held, at=now)
+        for more in range(most - held, 0, -1):
+            charge = self._failures(phone, more)
             if not await self._store.charge([charge], now=now):
-                return tries
-        await self._charge([self._failures(phone, 1)], phone, now)
-        return 1
+                return Grant(tries=held + more, charged=more, at=now)
+        if held == 0:
+            await self._charge([self._failures(phone, 1)], phone, now)
+        return Grant(tries=max(held, 1), charged=0 if held else 1, at=now)
 
     async def give_back_tries(
         self, phone: PhoneNumber, tries: int, at: datetime

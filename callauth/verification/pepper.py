@@ -97,4 +97,6 @@ class Pepper:
         # Each part with its length: "1" + "23" must not be "12" + "3".
         text = "".join(f"{len(part)}:{part}" for part in parts)
         key = self._secret.reveal().encode("utf-8", "surrogatepass")
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(
+            key, text.encode("utf-8", "surrogatepass"), hashlib.sha256
+        ).hexdigest()

@@ -7,9 +7,8 @@ others find as unknown, and a phone that nobody rings meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from attrs import evolve
 
@@ -26,8 +25,10 @@ from ..errors import (
     VerificationError,
 )
 from ..models.key import IdempotencyKey
+from ..models.lease import NumberLease
 from ..models.method import Method
 from ..models.phone import PhoneNumber
+from ..models.pin import Pin
 from ..transport.clock import within
 from ..transport.port import Clock
 from . import flow
@@ -38,14 +39,8 @@ from .pepper import Pepper
 from .reserving import PLACING_SECONDS, Reserved, Reserving
 from .stored import State, StoredAttempt
 
-T = TypeVar("T")
-
 # Nothing was placed and another channel may be asked.
 _PASSED_ON = (NotSent, AuthenticationFailed, InsufficientFunds, ConfigurationError)
-
-
-class _Unclear(Exception):
-    """Nobody knows what the channel did."""
 
 
 class Placing:
@@ -87,9 +82,19 @@ class Placing:
         """Return what the channel of that name does."""
         return method_of(self._channels[name])
 
-    async def reserve(self, name: str, phone: PhoneNumber, key: str) -> Reserved:
+    async def reserve(
+        self,
+        name: str,
+        phone: PhoneNumber,
+        key: str,
+        previous: StoredAttempt | None = None,
+    ) -> Reserved:
         """Lock the phone and count, for a request to the channel of that name."""
-        return await self._reserving.reserve(self._channels[name], phone, key)
+        return await self._reserving.reserve(self._channels[name], phone, key, previous)
+
+    async def release(self, reserved: Reserved) -> None:
+        """Undo a reservation: nothing was asked for."""
+        await self._reserving.release(reserved)
 
     async def place(self, stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
         """Return the attempt with a challenge, or as unknown.
@@ -98,76 +103,54 @@ class Placing:
         the attempt is rejected then.
         """
         while True:
+            asked_at = self._clock.monotonic()
             try:
-                return await self._ask(stored, reserved)
+                answered = await self._ask(stored, reserved.channel)
             except _PASSED_ON as error:
                 await self._reserving.give_back(reserved)
-                self._tell_passed(stored, error)
+                self._tell_passed(stored, stored.channel, type(error).__name__)
             except ProviderError as error:
                 await self._reserving.give_back(reserved)
                 await self._reject(stored, error)
                 raise
-            try:
-                position = self.first_ready(stored.route, stored.position + 1)
-                name = stored.route[position]
-                reserved = await self.reserve(name, stored.phone, stored.key)
-            except VerificationError as error:
-                await self._reject(stored, error)
-                raise
-            now = self._clock.now()
-            asked = flow.asked(stored, position, self.method(name), stored.key, now)
-            written = await self._casebook.replace(stored, granted(asked, reserved))
+            else:
+                if answered is None:
+                    return await self._lose(stored, reserved)
+                return await self._issue(stored, answered, reserved, asked_at)
+            written, reserved = await self._next(stored)
             if written is None:
                 await self._reserving.release(reserved)
                 return await self._casebook.get(stored.id)
+            self.tell_skipped(written, stored.position + 1)
             stored = written
 
-    async def release(self, reserved: Reserved) -> None:
-        """Undo a reservation: nothing was asked for."""
-        await self._reserving.release(reserved)
+    def tell_skipped(self, stored: StoredAttempt, start: int = 0) -> None:
+        """Tell of the channels from there on that were not worth asking."""
+        for name in stored.route[start : stored.position]:
+            self._tell_passed(stored, name, "its provider keeps failing")
 
-    async def _ask(self, stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
-        channel = reserved.channel
-        if isinstance(channel, LeasesNumber):
-            return await self._ask_for_lease(channel, stored, reserved)
-        return await self._ask_for_ring(channel, stored, reserved)
-
-    async def _ask_for_ring(
-        self, channel: RingsPhone, stored: StoredAttempt, reserved: Reserved
-    ) -> StoredAttempt:
+    async def _next(
+        self, stored: StoredAttempt
+    ) -> tuple[StoredAttempt | None, Reserved]:
         try:
-            key = IdempotencyKey(stored.key)
-            call = await self._answer(channel.ring(stored.phone, key))
-            mac = self._pepper.pin_mac(stored.id, stored.phone, call.pin)
-            rang = flow.rang(
-                stored,
-                pin_mac=mac,
-                digits=len(call.pin),
-                sent_at=call.sent_at,
-                lives_seconds=self._pin_seconds,
-            )
-        except _Unclear:
-            await self._reserving.may_ring(reserved, channel.ring_seconds)
-            return await self._casebook.change(stored.id, _lost)
-        await self._reserving.rings(reserved, channel.ring_seconds, call.sent_at)
-        return await self._issue(stored, rang)
+            position = self.first_ready(stored.route, stored.position + 1)
+            name = stored.route[position]
+            reserved = await self.reserve(name, stored.phone, stored.key, stored)
+        except VerificationError as error:
+            await self._reject(stored, error)
+            raise
+        now = self._clock.now()
+        asked = flow.asked(stored, position, self.method(name), stored.key, now)
+        return await self._casebook.replace(stored, granted(asked, reserved)), reserved
 
-    async def _ask_for_lease(
-        self, channel: LeasesNumber, stored: StoredAttempt, reserved: Reserved
-    ) -> StoredAttempt:
-        webhook = None
-        if self._webhooks is not None:
-            webhook = self._webhooks + self._pepper.path(stored.id)
+    async def _ask(
+        self, stored: StoredAttempt, channel: Channel
+    ) -> StoredAttempt | None:
+        """Return the attempt with its challenge, None when the phone may ring."""
+        is_lease = isinstance(channel, LeasesNumber)
         try:
-            lease = await self._answer(channel.lease(stored.phone, webhook))
-        except _Unclear:
-            # A number that nobody knows is dialled by nobody.
-            raise NotSent(channel.name, "lease", "no number came") from None
-        await self._reserving.leased(reserved, stored, lease)
-        return await self._issue(stored, flow.leased(stored, lease))
-
-    async def _answer(self, work: Awaitable[T]) -> T:
-        try:
+            asking = self._ring if isinstance(channel, RingsPhone) else self._lease
+            work = asking(stored, channel)  # type: ignore[arg-type] # chosen by it
             return await within(self._clock, PLACING_SECONDS, work)
         except (NotSent, ConfigurationError):
             raise
@@ -177,12 +160,47 @@ class Placing:
         # Whatever else a channel raises, nobody knows what it has done.
         except Exception:  # noqa: BLE001, S110
             pass
-        raise _Unclear
+        if is_lease:
+            # A number that nobody knows is dialled by nobody.
+            raise NotSent(channel.name, "lease", "no number came")
+        return None
+
+    async def _ring(self, stored: StoredAttempt, channel: RingsPhone) -> StoredAttempt:
+        call = await channel.ring(stored.phone, IdempotencyKey(stored.key))
+        if not isinstance(call.pin, Pin) or call.sent_at.tzinfo is None:
+            raise TypeError
+        return flow.rang(
+            stored,
+            pin_mac=self._pepper.pin_mac(stored.id, stored.phone, call.pin),
+            digits=len(call.pin),
+            sent_at=call.sent_at,
+            lives_seconds=self._pin_seconds,
+        )
+
+    async def _lease(
+        self, stored: StoredAttempt, channel: LeasesNumber
+    ) -> StoredAttempt:
+        webhook = None
+        if self._webhooks is not None:
+            webhook = self._webhooks + self._pepper.path(stored.id)
+        lease = await channel.lease(stored.phone, webhook)
+        if not isinstance(lease, NumberLease) or lease.user != stored.phone:
+            raise TypeError
+        return flow.leased(stored, lease)
+
+    async def _lose(self, stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
+        await self._reserving.may_ring(reserved)
+        return await self._casebook.change(stored.id, _lost)
 
     async def _issue(
-        self, stored: StoredAttempt, changed: StoredAttempt
+        self,
+        stored: StoredAttempt,
+        changed: StoredAttempt,
+        reserved: Reserved,
+        asked_at: float,
     ) -> StoredAttempt:
-        self._casebook.note_sent(changed)
+        await self._reserving.keep(reserved, changed)
+        self._casebook.note_sent(changed, not_before=asked_at)
         issued = await self._casebook.replace(stored, changed)
         if issued is None:
             # Cancelled meanwhile, or given up for dead by another process.
@@ -204,20 +222,23 @@ class Placing:
 
         await self._casebook.change(stored.id, step)
 
-    def _tell_passed(self, stored: StoredAttempt, error: CallAuthError) -> None:
+    def _tell_passed(self, stored: StoredAttempt, channel: str, reason: str) -> None:
         self._hooks.emit(
             ChannelPassed(
                 attempt_id=stored.id,
                 phone=stored.phone,
-                channel=stored.channel,
-                reason=type(error).__name__,
+                channel=channel,
+                reason=reason,
             )
         )
 
 
 def granted(stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
     """Return the attempt with the tries that were counted for it."""
-    return evolve(stored, tries_left=reserved.tries, granted_at=reserved.granted_at)
+    grant = reserved.grant
+    if grant is None:
+        return evolve(stored, tries_left=0, granted_at=None)
+    return evolve(stored, tries_left=grant.tries, granted_at=grant.at)
 
 
 def method_of(channel: Channel) -> Method:

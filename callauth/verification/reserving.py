@@ -14,13 +14,12 @@ from attrs import frozen
 
 from ..client.events import Hooks
 from ..errors import RingLocked
-from ..models.lease import NumberLease
 from ..models.phone import PhoneNumber
 from ..transport.port import Clock
 from .channels import Channel, LeasesNumber, RingsPhone
 from .events import SuspiciousAttempt, VerificationEvent
 from .flow import CALL_COUNTS_FOR_SECONDS
-from .limits import Charged, Limits
+from .limits import Charged, Grant, Limits
 from .pepper import Pepper
 from .store import Store
 from .stored import StoredAttempt
@@ -40,8 +39,7 @@ class Reserved:
     key: str
     lock: str
     charged: Charged
-    tries: int = 0
-    granted_at: datetime | None = None
+    grant: Grant | None = None
 
 
 class Reserving:
@@ -62,21 +60,30 @@ class Reserving:
         self._clock = clock
         self._hooks = hooks
 
-    async def reserve(self, channel: Channel, phone: PhoneNumber, key: str) -> Reserved:
+    async def reserve(
+        self,
+        channel: Channel,
+        phone: PhoneNumber,
+        key: str,
+        previous: StoredAttempt | None = None,
+    ) -> Reserved:
         """Lock the phone and count what is about to be asked for.
+
+        The tries that the ``previous`` challenge of the attempt has left are used for
+        this one.
 
         Raises RingLocked and TooManyAttempts; nothing is locked or counted then.
         """
         if isinstance(channel, LeasesNumber):
             return await self._reserve_lease(channel, phone, key)
-        return await self._reserve_ring(channel, phone, key)
+        return await self._reserve_ring(channel, phone, key, previous)
 
     async def release(self, reserved: Reserved) -> None:
         """Undo a reservation: nothing was asked for."""
         await self.give_back(reserved)
-        if reserved.granted_at is not None:
+        if reserved.grant is not None:
             await self._limits.give_back_tries(
-                reserved.phone, reserved.tries, reserved.granted_at
+                reserved.phone, reserved.grant.charged, reserved.grant.at
             )
 
     async def give_back(self, reserved: Reserved) -> None:
@@ -84,33 +91,37 @@ class Reserving:
         await self._store.unlock(reserved.lock, reserved.key)
         await self._limits.give_back(reserved.charged)
 
-    async def rings(
-        self, reserved: Reserved, ring_seconds: float, at: datetime
-    ) -> None:
-        """Keep the phone locked while it rings."""
-        await self._hold(reserved, at + timedelta(seconds=ring_seconds))
+    async def keep(self, reserved: Reserved, stored: StoredAttempt) -> None:
+        """Keep the phone locked while it rings, or while its call is waited for."""
+        if stored.lease is not None:
+            await self._keep_lease(reserved, stored, stored.lease.lease_id)
+        elif isinstance(reserved.channel, RingsPhone):
+            seconds = reserved.channel.ring_seconds
+            await self._hold(reserved, stored.sent_at + timedelta(seconds=seconds))
 
-    async def may_ring(self, reserved: Reserved, ring_seconds: float) -> None:
+    async def may_ring(self, reserved: Reserved) -> None:
         """Keep the phone locked while a call may ring of which nobody knows."""
-        seconds = _AFTER_A_LOSS_SECONDS + ring_seconds
-        await self._hold(reserved, self._clock.now() + timedelta(seconds=seconds))
+        if isinstance(reserved.channel, RingsPhone):
+            seconds = _AFTER_A_LOSS_SECONDS + reserved.channel.ring_seconds
+            until = self._clock.now() + timedelta(seconds=seconds)
+            await self._hold(reserved, until)
 
-    async def leased(
-        self, reserved: Reserved, stored: StoredAttempt, lease: NumberLease
+    async def _keep_lease(
+        self, reserved: Reserved, stored: StoredAttempt, lease_id: int | None
     ) -> None:
-        """Keep the phone for this attempt while it may call; find it by its lease."""
-        until = lease.leased_at + timedelta(seconds=CALL_COUNTS_FOR_SECONDS)
-        await self._hold(reserved, until)
-        if lease.lease_id is not None:
+        await self._hold(reserved, stored.expires_at)
+        if lease_id is not None:
+            now = self._clock.now()
             await self._store.lock(
-                lease_name(lease.lease_id),
-                stored.id,
-                until=until,
-                now=self._clock.now(),
+                lease_name(lease_id), stored.id, until=stored.expires_at, now=now
             )
 
     async def _reserve_ring(
-        self, channel: RingsPhone, phone: PhoneNumber, key: str
+        self,
+        channel: RingsPhone,
+        phone: PhoneNumber,
+        key: str,
+        previous: StoredAttempt | None,
     ) -> Reserved:
         now = self._clock.now()
         lock = self._pepper.name("ring", phone.e164)
@@ -118,7 +129,7 @@ class Reserving:
         await self._lock(lock, key, seconds, "it rings, or may ring")
         try:
             charged = await self._limits.ring(phone, channel.cost, now)
-            tries = await self._tries(phone, charged, now)
+            grant = await self._grant(phone, charged, previous, now)
         except BaseException:
             await self._store.unlock(lock, key)
             raise
@@ -128,13 +139,22 @@ class Reserving:
             key=key,
             lock=lock,
             charged=charged,
-            tries=tries,
-            granted_at=now,
+            grant=grant,
         )
 
-    async def _tries(self, phone: PhoneNumber, charged: Charged, now: datetime) -> int:
+    async def _grant(
+        self,
+        phone: PhoneNumber,
+        charged: Charged,
+        previous: StoredAttempt | None,
+        now: datetime,
+    ) -> Grant:
         try:
-            return await self._limits.tries(phone, now)
+            if previous is None or previous.granted_at is None:
+                return await self._limits.tries(phone, now)
+            return await self._limits.tries(
+                phone, previous.granted_at, held=previous.tries_left
+            )
         except BaseException:
             await self._limits.give_back(charged)
             raise

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import TypeVar
 
 from ..client.events import Hooks
 from ..models.attempt import AttemptId
@@ -18,6 +21,8 @@ from .limits import Limits
 from .placing import Placing, granted
 from .reserving import Reserved
 from .stored import State, StoredAttempt
+
+W = TypeVar("W", StoredAttempt, StoredAttempt | None)
 
 
 class Starts:
@@ -66,14 +71,11 @@ class Starts:
             sent_at=now,
             lives_seconds=flow.STARTING_SECONDS,
         )
-        try:
-            await self._limits.start(phone, client_ip, now)
-            stored = await self._casebook.insert(granted(fresh, reserved))
-        except BaseException:
-            await self._placing.release(reserved)
-            raise
+        insert = partial(self._casebook.insert, granted(fresh, reserved))
+        stored = await self._counted(phone, client_ip, reserved, insert)
         self._caretaker.look_after(stored)
         self._tell_started(stored)
+        self._placing.tell_skipped(stored)
         return await self._placing.place(stored, reserved)
 
     async def next_channel(self, attempt_id: AttemptId) -> StoredAttempt:
@@ -86,23 +88,30 @@ class Starts:
             asked = flow.next_asked(stored, key, self._casebook.moment(stored))
             position = self._placing.first_ready(stored.route, stored.position + 1)
             name = stored.route[position]
-            reserved = await self._placing.reserve(name, stored.phone, key)
+            reserved = await self._placing.reserve(name, stored.phone, key, stored)
             asked = flow.asked(
                 asked, position, self._placing.method(name), key, self._clock.now()
             )
-            written = await self._write(stored, asked, reserved)
+            replace = partial(self._casebook.replace, stored, granted(asked, reserved))
+            written = await self._counted(stored.phone, None, reserved, replace)
+        self._placing.tell_skipped(written, stored.position + 1)
         return await self._placing.place(written, reserved)
 
-    async def _write(
-        self, stored: StoredAttempt, asked: StoredAttempt, reserved: Reserved
-    ) -> StoredAttempt | None:
-        written = None
-        try:
-            await self._limits.start(stored.phone, None, self._clock.now())
-            written = await self._casebook.replace(stored, granted(asked, reserved))
-        finally:
-            if written is None:
-                await self._placing.release(reserved)
+    async def _counted(
+        self,
+        phone: PhoneNumber,
+        client_ip: str | None,
+        reserved: Reserved,
+        write: Callable[[], Awaitable[W]],
+    ) -> W:
+        """Count a start and write it down, or undo all that was counted and locked."""
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self._placing.release, reserved)
+            started = await self._limits.start(phone, client_ip, self._clock.now())
+            undo.push_async_callback(self._limits.give_back, started)
+            written = await write()
+            if written is not None:
+                undo.pop_all()
         return written
 
     def _tell_started(self, stored: StoredAttempt) -> None:

@@ -27,7 +27,7 @@ from ..transport.port import Clock
 from . import flow
 from .caretaker import Caretaker
 from .casebook import Casebook, Step
-from .channels import Channel, TellsSuspicions
+from .channels import Channel, LeasesNumber, RingsPhone, TellsSuspicions
 from .events import SuspiciousAttempt, VerificationEvent, VerificationHook
 from .limits import Limits
 from .memory import MemoryStore
@@ -156,6 +156,8 @@ class Verifier:
             raise InvalidPhoneNumber("expected a number of a type that may be called")
         if not isinstance(purpose, str) or not purpose:
             raise ConfigurationError("expected a purpose, as text")
+        if not isinstance(client_ip, str | None):
+            raise ConfigurationError("expected the address of a client as text")
         route = self._route.names(purpose, method)
         work = partial(self._starts.start, number, purpose, route, client_ip)
         return (await self._tasks.run("start", work)).attempt
@@ -292,6 +294,8 @@ class Verifier:
 def _by_name(channels: Iterable[Channel]) -> dict[str, Channel]:
     by_name: dict[str, Channel] = {}
     for channel in channels:
+        if not isinstance(channel, RingsPhone | LeasesNumber):
+            raise ConfigurationError("expected channels, such as FlashCall(callpass)")
         if channel.name in by_name:
             raise ConfigurationError(f"expected each channel once: {channel.name}")
         by_name[channel.name] = channel

@@ -40,7 +40,10 @@ class Waiters:
         self._futures[attempt_id].add(future)
         try:
             if self._position is None:
-                self._position = (await self._store.changes(-1)).position
+                position = (await self._store.changes(-1)).position
+                # Of two who ask at once the first counts, who reads before the other.
+                if self._position is None:
+                    self._position = position
             # Read only now: what ends from here on is seen as a change.
             stored = await self._casebook.get(attempt_id)
             if stored.state.is_final:

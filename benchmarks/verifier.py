@@ -1,0 +1,93 @@
+"""What a verification costs, and what 100,000 live ones do, in one run.
+
+Verifications per second through a sandbox in process are printed as ratios over bare
+client calls on the same sandbox, with 1, 32 and 256 at once; writes of SQLiteStore over
+the same store with one commit for each write. Every round measures both sides anew.
+Under 1 means slower. The live attempts have two processes of their own. Everything
+goes to ``benchmarks/results/verifier.json``; it takes 2 minutes and needs Linux.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import sqlite3
+import statistics
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import verifier_live as live
+import verifier_rates as rates
+
+_RESULTS = Path(__file__).parent / "results" / "verifier.json"
+_PACKAGES = ("anyio", "attrs", "cattrs")
+
+
+def conditions() -> dict[str, object]:
+    """Return what the figures depend on."""
+    folder = Path(tempfile.gettempdir()).resolve()
+    return {
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        **{package: version(package) for package in _PACKAGES},
+        "processors": os.cpu_count(),
+        "file system of SQLiteStore": rates.filesystem(folder),
+    }
+
+
+def ratios() -> dict[str, dict[int, dict[str, float]]]:
+    """Print and return the lowest, the median and the highest of each ratio."""
+    found: dict[str, dict[int, dict[str, float]]] = {}
+    for name, by_at_once in rates.measure().items():
+        print(f"{name} (min median max)")
+        found[name] = {}
+        for at_once, measured in by_at_once.items():
+            summary = {
+                "min": round(min(measured), 3),
+                "median": round(statistics.median(measured), 3),
+                "max": round(max(measured), 3),
+            }
+            print(f"{at_once:4} at once:", *summary.values())
+            found[name][at_once] = summary
+    return found
+
+
+def live_attempts() -> dict[str, dict[str, float]]:
+    """Print and return what so many live attempts cost and how they end."""
+    real, virtual = live.measure()
+    attempts = f"{live.LIVE:,} live attempts"
+    ends = (
+        f"{live.EVEN:,} end at {live.EVEN_PER_SECOND:,} a second, "
+        f"then {live.PINS - live.EVEN:,} at one moment"
+    )
+    return {
+        name: _shown(name, found)
+        for name, found in (
+            (f"{attempts} on the machine's clock: {ends}", real),
+            (f"{attempts} on a clock that jumps", virtual),
+        )
+    }
+
+
+def main() -> None:
+    logging.disable(logging.CRITICAL)
+    found: dict[str, object] = {"conditions": conditions()}
+    print(*(f"{name} {value}" for name, value in conditions().items()), sep=", ")
+    found["ratios"] = ratios()
+    found["live"] = live_attempts()
+    _RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def _shown(name: str, found: dict[str, float]) -> dict[str, float]:
+    print(name)
+    rounded = {what: float(f"{value:.3g}") for what, value in found.items()}
+    for what, value in rounded.items():
+        print(f"  {what}: {value:g}")
+    return rounded
+
+
+if __name__ == "__main__":
+    main()
