@@ -32,14 +32,14 @@ _INSERT = """
 # Whatever a statement sets it writes into the indexes, changed or not, so what seldom
 # changes is set only when it has to be.
 _REPLACE_DOCUMENT = """
-    UPDATE records SET version = ?1, document = ?2,
+    UPDATE records SET version = ?, document = ?,
         change = 1 + (SELECT change FROM position)
-    WHERE worker IS ?3 AND purge_at = ?4 AND attempt_id = ?5 AND version = ?6
+    WHERE worker IS ? AND purge_at = ? AND attempt_id = ? AND version = ?
 """
 _REPLACE_ALL = """
-    UPDATE records SET version = ?1, document = ?2, worker = ?3, purge_at = ?4,
+    UPDATE records SET version = ?, document = ?, worker = ?, purge_at = ?,
         change = 1 + (SELECT change FROM position)
-    WHERE attempt_id = ?5 AND version = ?6
+    WHERE attempt_id = ? AND version = ?
 """
 _SELECT = "SELECT attempt_id, version, document, worker, purge_at FROM records"
 _GET = f"{_SELECT} WHERE attempt_id = ?"
@@ -54,11 +54,22 @@ _LOCK = """
 _HOLDER = "SELECT owner, until FROM locks WHERE name = ? AND until > ?"
 _UNLOCK = "DELETE FROM locks WHERE name = ? AND owner = ?"
 _KEEP_POSITION = "UPDATE purged SET change = (SELECT change FROM position)"
-_PURGE_OTHERS = (
-    "DELETE FROM locks WHERE until <= ?",
-    "DELETE FROM hits WHERE ends_at <= ?",
+# A long transaction would keep everybody else waiting.
+_AT_ONCE = 1000
+_PURGE = (
+    """
+    DELETE FROM locks WHERE name IN (
+        SELECT name FROM locks WHERE until <= :now LIMIT :at_once)
+    """,
+    """
+    DELETE FROM hits WHERE rowid IN (
+        SELECT rowid FROM hits WHERE ends_at <= :now LIMIT :at_once)
+    """,
+    """
+    DELETE FROM records WHERE rowid IN (
+        SELECT rowid FROM records WHERE purge_at <= :now LIMIT :at_once)
+    """,
 )
-_PURGE_RECORDS = "DELETE FROM records WHERE purge_at <= ?"
 
 
 class SQLiteStore:
@@ -106,10 +117,7 @@ class SQLiteStore:
         locked for ``busy_seconds``.
         """
         async with self._opening:
-            if self._writer is None:
-                thread = ConnectionThread()
-                await thread.open(self._connect)
-                self._writer = Writer(thread)
+            self._writer = self._writer or await self._started()
 
     async def aclose(self) -> None:
         """Finish what was asked and close the file; calling it again does nothing."""
@@ -190,8 +198,21 @@ class SQLiteStore:
         await self._write(lambda cursor: refund(cursor, charges, at))
 
     async def purge(self, *, now: datetime) -> int:
-        """Throw away what has ended; return how many records that were."""
-        return await self._write(lambda cursor: _purge(cursor, now))
+        """Throw away what has ended; return how many records that were.
+
+        It does so in several steps, and others are served in between.
+        """
+        purged, is_more = 0, True
+        while is_more:
+            *others, records = await self._write(lambda cursor: _purge(cursor, now))
+            purged += records
+            is_more = max(*others, records) == _AT_ONCE
+        return purged
+
+    async def _started(self) -> Writer:
+        thread = ConnectionThread()
+        await thread.open(self._connect)
+        return Writer(thread)
 
     def _read(self, work: Work[T]) -> asyncio.Future[T]:
         return self._open_writer().put(work, is_read=True)
@@ -221,11 +242,10 @@ def _lock(cursor: sqlite3.Cursor, name: str, wanted: Lock, now: datetime) -> Loc
     return _lock_of(row)
 
 
-def _purge(cursor: sqlite3.Cursor, now: datetime) -> int:
+def _purge(cursor: sqlite3.Cursor, now: datetime) -> list[int]:
     cursor.execute(_KEEP_POSITION)
-    for statement in _PURGE_OTHERS:
-        cursor.execute(statement, (kept(now),))
-    return cursor.execute(_PURGE_RECORDS, (kept(now),)).rowcount
+    values = {"now": kept(now), "at_once": _AT_ONCE}
+    return [cursor.execute(statement, values).rowcount for statement in _PURGE]
 
 
 def _can_be_kept(text: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..verification.store import Store
-from .check import Checks, check, expect, expect_false, expect_true
+from .check import Checks, check, expect, expect_false, expect_true, together
 from .samples import NOW, WINDOW_SECONDS, charge, later, record, room
 
+_MANY = 2500
 _MICROSECOND = 0.000_001
 
 
@@ -26,6 +27,17 @@ class PurgeChecks(Checks):
         for at, count in ((10 - _MICROSECOND, 0), (20, 2), (20, 0), (30, 1)):
             purged = await store.purge(now=later(at))
             expect(purged, count, f"so many are thrown away {at} s after the first")
+
+    @check
+    async def test_however_many_have_ended_all_go(self, store: Store) -> None:
+        """A service that was down for a day has much to throw away."""
+        ended = [record(str(number), purge_seconds=10) for number in range(_MANY)]
+        await together(map(store.insert, ended))
+        await store.insert(record("kept"))
+
+        expect(await store.purge(now=later(10)), _MANY, "all of them are counted")
+        expect(await store.purge(now=later(10)), 0, "and gone")
+        expect(await store.get("kept"), record("kept"), "the one that goes on stays")
 
     @check
     async def test_what_has_not_ended_stays(self, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -101,7 +102,9 @@ class Limits:
             if not await self._store.charge([charge], now=now):
                 return Grant(tries=held + more, charged=more, at=now)
         if held == 0:
-            await self._charge([self._failures(phone, 1)], phone, now)
+            # What live attempts have not used comes back with their end.
+            soon = self._policy.pin_seconds
+            await self._charge([self._failures(phone, 1)], phone, now, soon)
         return Grant(tries=max(held, 1), charged=0 if held else 1, at=now)
 
     async def give_back_tries(
@@ -126,7 +129,11 @@ class Limits:
         return [evolve(_charge("spend", limit), weight=cost)]
 
     async def _charge(
-        self, charges: Sequence[Charge], phone: PhoneNumber, now: datetime
+        self,
+        charges: Sequence[Charge],
+        phone: PhoneNumber,
+        now: datetime,
+        soon: float = math.inf,
     ) -> Charged:
         if not charges:
             return Charged(at=now)
@@ -135,16 +142,17 @@ class Limits:
         if refusal is not None:
             # The name without the part that stands for a phone or an address.
             limit = "/".join(refusal.counter.split("/")[:2])
+            retry_after = min(refusal.retry_after, soon)
             self._hooks.emit(
                 StartLimited(
                     phone=phone,
                     limit=limit,
-                    retry_after=refusal.retry_after,
+                    retry_after=retry_after,
                     is_dry_run=is_dry_run,
                 )
             )
             if not is_dry_run:
-                raise TooManyAttempts(limit, retry_after=refusal.retry_after)
+                raise TooManyAttempts(limit, retry_after=retry_after)
         return Charged(charges=tuple(charges), at=now)
 
 

@@ -96,8 +96,10 @@ class Reserving:
         if stored.lease is not None:
             await self._keep_lease(reserved, stored, stored.lease.lease_id)
         elif isinstance(reserved.channel, RingsPhone):
+            # From now on: the request was on its way for as long as we waited.
             seconds = reserved.channel.ring_seconds
-            await self._hold(reserved, stored.sent_at + timedelta(seconds=seconds))
+            until = self._clock.now() + timedelta(seconds=seconds)
+            await self._hold(reserved, until)
 
     async def may_ring(self, reserved: Reserved) -> None:
         """Keep the phone locked while a call may ring of which nobody knows."""
