@@ -127,10 +127,7 @@ class SQLiteStore:
 
     async def insert(self, record: Record) -> bool:
         """Keep a new record; False when there is one with this id already."""
-        row = (record.attempt_id, *_columns(record))
-        return await self._write(
-            lambda cursor: cursor.execute(_INSERT, row).rowcount == 1
-        )
+        return await self._write(_insertion(record))
 
     async def get(self, attempt_id: str) -> Record | None:
         """Return the record, None when there is none."""
@@ -143,13 +140,7 @@ class SQLiteStore:
 
     async def replace(self, record: Record, *, expected_version: int) -> bool:
         """Replace the record of this id if it still has that version."""
-        row = (*_columns(record), record.attempt_id, expected_version)
-        return await self._write(
-            lambda cursor: (
-                cursor.execute(_REPLACE_DOCUMENT, row).rowcount == 1
-                or cursor.execute(_REPLACE_ALL, row).rowcount == 1
-            )
-        )
+        return await self._write(_replacement(record, expected_version))
 
     async def live(self, worker: str) -> Sequence[Record]:
         """Return the records that this worker looks after."""
@@ -224,6 +215,20 @@ class SQLiteStore:
         if self._writer is None:
             raise ConfigurationError("expected a store that is open")
         return self._writer
+
+
+# In functions of their own, so that no frame of a traceback holds the document.
+def _insertion(record: Record) -> Work[bool]:
+    row = (record.attempt_id, *_columns(record))
+    return lambda cursor: cursor.execute(_INSERT, row).rowcount == 1
+
+
+def _replacement(record: Record, expected_version: int) -> Work[bool]:
+    row = (*_columns(record), record.attempt_id, expected_version)
+    return lambda cursor: (
+        cursor.execute(_REPLACE_DOCUMENT, row).rowcount == 1
+        or cursor.execute(_REPLACE_ALL, row).rowcount == 1
+    )
 
 
 def _changes(cursor: sqlite3.Cursor, after: int) -> Changes:

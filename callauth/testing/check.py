@@ -10,7 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias, TypeVar
 
-from ..verification.store import Store
+from attrs import asdict
+
+from ..verification.store import Record, Store
 
 T = TypeVar("T")
 MakeStore: TypeAlias = Callable[[Path], Store]
@@ -59,9 +61,8 @@ def check_opening(
 def expect(found: object, expected: object, rule: str) -> None:
     """Raise AssertionError with the rule unless the two are equal."""
     if found != expected:
-        # Cut, since a document may be as long as a book.
-        shown = f"{found!r:.{_SHOWN}}, expected {expected!r:.{_SHOWN}}"
-        raise AssertionError(f"{rule}: got {shown}")
+        shown = f"got {_shown(found)}, expected {_shown(expected)}"
+        raise AssertionError(f"{rule}: {shown}")
 
 
 def expect_true(found: object, rule: str) -> None:
@@ -84,6 +85,12 @@ async def together(calls: Iterable[_Coroutine[T]]) -> list[T]:
 async def _bounded(body: _Coroutine[None]) -> None:
     async with asyncio.timeout(_AT_MOST_SECONDS):
         await body
+
+
+def _shown(value: object) -> str:
+    # A record does not show its document by itself. Cut, since it may be a megabyte.
+    fields = asdict(value) if isinstance(value, Record) else value
+    return f"{fields!r:.{_SHOWN}}"
 
 
 @asynccontextmanager

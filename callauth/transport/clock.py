@@ -61,7 +61,7 @@ class ManualClock:
     """
 
     def __init__(self, start: datetime | None = None, *, autojump: bool = True) -> None:
-        self._now = aware(start or datetime(2026, 1, 1, tzinfo=UTC))
+        self._wall_at_0 = aware(start or datetime(2026, 1, 1, tzinfo=UTC))
         self._elapsed = 0.0
         self._autojump = autojump
         self._alarms: list[tuple[float, int, _Alarm]] = []
@@ -71,7 +71,7 @@ class ManualClock:
 
     def now(self) -> datetime:
         """Return the wall clock in UTC."""
-        return self._now
+        return self._wall_at_0 + timedelta(seconds=self._elapsed)
 
     def monotonic(self) -> float:
         """Return the seconds that this clock has been turned forward."""
@@ -112,7 +112,7 @@ class ManualClock:
 
     def step_wall(self, step: timedelta) -> None:
         """Set the wall clock off, as a time server or an operator does."""
-        self._now += step
+        self._wall_at_0 += step
 
     def suspend(self, seconds: float) -> None:
         """Let time pass while nothing runs, as in a machine that sleeps.
@@ -148,7 +148,6 @@ class ManualClock:
         alarm.callback()
 
     def _turn_to(self, moment: float) -> None:
-        self._now += timedelta(seconds=moment - self._elapsed)
         self._elapsed = moment
 
 

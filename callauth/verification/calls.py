@@ -10,7 +10,6 @@ from attrs import define, evolve
 
 from ..client.events import Hooks
 from ..client.poller import Done, Later, Poller
-from ..client.tasks import Tasks
 from ..errors import (
     CallAuthError,
     NotSent,
@@ -27,7 +26,7 @@ from ..transport.clock import within
 from ..transport.port import Clock
 from . import flow
 from .casebook import Casebook
-from .channels import Channel, LeasesNumber
+from .channels import Channel, LeasesNumber, leases
 from .events import SuspiciousAttempt, VerificationEvent
 from .stored import State, StoredAttempt
 
@@ -44,14 +43,12 @@ class Calls:
         *,
         casebook: Casebook,
         poller: Poller,
-        tasks: Tasks,
         clock: Clock,
         hooks: Hooks[VerificationEvent],
     ) -> None:
         self._channels = channels
         self._casebook = casebook
         self._poller = poller
-        self._tasks = tasks
         self._clock = clock
         self._hooks = hooks
 
@@ -62,7 +59,7 @@ class Calls:
         lost with that process.
         """
         channel = self._channels.get(stored.channel)
-        if stored.lease is None or not isinstance(channel, LeasesNumber):
+        if stored.lease is None or channel is None or not leases(channel):
             return
         age = self._casebook.moment(stored) - stored.sent_at
         leased_at = self._clock.monotonic() - age.total_seconds()
@@ -80,10 +77,6 @@ class Calls:
         stored = await self._casebook.get(attempt_id)
         if stored.state is State.AWAITING_CALL:
             await self._caller(stored, LATE_SECONDS)
-
-    def spawn_over(self, watch: CallWatch) -> None:
-        """End an attempt for which there was no turn any more."""
-        self._tasks.start(partial(self.end, watch))
 
     async def check(self, watch: CallWatch, *, is_last: bool) -> Done[None] | Later:
         """Ask for one attempt and write down what is learned."""
@@ -124,7 +117,7 @@ class Calls:
 
     async def _caller(self, stored: StoredAttempt, seconds: float) -> bool:
         channel = self._channels.get(stored.channel)
-        if not isinstance(channel, LeasesNumber) or stored.lease is None:
+        if channel is None or stored.lease is None or not leases(channel):
             return False
         caller = await self._ask(channel, stored.lease, seconds)
         if caller is None:
@@ -154,7 +147,7 @@ class Calls:
 
     def _tells_once(self, stored: StoredAttempt) -> bool:
         channel = self._channels[stored.channel]
-        return isinstance(channel, LeasesNumber) and channel.tells_once
+        return channel is not None and leases(channel) and channel.tells_once
 
 
 @define(eq=False)
@@ -177,9 +170,7 @@ class CallWatch:
         return await self.calls.check(self, is_last=is_last)
 
     def over(self) -> None:
-        """Let the time be over without a last check."""
-        self.is_unheard = True
-        self.calls.spawn_over(self)
+        """Leave it to the caretaker, who ends what nobody was asked about."""
 
     def learn(self, error: CallAuthError, *, tells_once: bool) -> None:
         """Note that a question had no answer."""

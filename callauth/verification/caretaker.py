@@ -34,7 +34,7 @@ from .waiters import Waiters
 from .workers import Workers
 
 # The poller ends a reverse call; this is for one that it has lost.
-_AFTER_THE_POLLER_SECONDS = 10.0
+_AFTER_THE_POLLER_SECONDS = 1.0
 _AGAIN_SECONDS = 1.0
 
 
@@ -61,13 +61,12 @@ class Caretaker:
             channels,
             casebook=casebook,
             poller=self._poller,
-            tasks=tasks,
             clock=clock,
             hooks=hooks,
         )
         self._hints = Hints(store, calls=self._calls, clock=clock)
         self._waiters = Waiters(store, casebook=casebook, tasks=tasks, clock=clock)
-        self._agenda = Agenda(clock, self._on_due)
+        self._agenda = Agenda(clock, tasks=tasks, look=self._end)
         self._workers = Workers(
             worker,
             store=store,
@@ -120,6 +119,7 @@ class Caretaker:
 
     def _look_after(self, stored: StoredAttempt, *, is_resumed: bool) -> None:
         if stored.state.is_final:
+            self._agenda.drop(stored.id)
             self._waiters.tell(stored)
             return
         if self._is_closed:
@@ -129,9 +129,6 @@ class Caretaker:
             self._calls.follow(stored, is_resumed=is_resumed)
         self._agenda.put(self._due(stored), stored.id)
         self._workers.keep()
-
-    def _on_due(self, attempt_id: AttemptId) -> None:
-        self._tasks.start(partial(self._end, attempt_id))
 
     async def _end(self, attempt_id: AttemptId, *, is_over: bool = False) -> None:
         try:

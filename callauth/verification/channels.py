@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias, TypeGuard, runtime_checkable
 
 from attrs import frozen
 
@@ -123,6 +123,16 @@ class TellsSuspicions(Protocol):
 
 
 Channel: TypeAlias = RingsPhone | LeasesNumber
+
+
+def rings(channel: Channel) -> TypeGuard[RingsPhone]:
+    """Say whether it calls the person; faster than asking for all that it must have."""
+    return hasattr(channel, "ring")
+
+
+def leases(channel: Channel) -> TypeGuard[LeasesNumber]:
+    """Say whether the person calls it."""
+    return not rings(channel)
 
 
 class FlashCall:

@@ -27,13 +27,12 @@ from ..errors import (
 from ..models.key import IdempotencyKey
 from ..models.lease import NumberLease
 from ..models.method import Method
-from ..models.phone import PhoneNumber
 from ..models.pin import Pin
 from ..transport.clock import within
 from ..transport.port import Clock
 from . import flow
 from .casebook import Casebook
-from .channels import Channel, LeasesNumber, RingsPhone
+from .channels import Channel, LeasesNumber, RingsPhone, leases, rings
 from .events import ChallengeIssued, ChannelPassed, VerificationEvent
 from .pepper import Pepper
 from .reserving import PLACING_SECONDS, Reserved, Reserving
@@ -82,15 +81,9 @@ class Placing:
         """Return what the channel of that name does."""
         return method_of(self._channels[name])
 
-    async def reserve(
-        self,
-        name: str,
-        phone: PhoneNumber,
-        key: str,
-        previous: StoredAttempt | None = None,
-    ) -> Reserved:
+    async def reserve(self, name: str, stored: StoredAttempt, key: str) -> Reserved:
         """Lock the phone and count, for a request to the channel of that name."""
-        return await self._reserving.reserve(self._channels[name], phone, key, previous)
+        return await self._reserving.reserve(self._channels[name], stored, key)
 
     async def release(self, reserved: Reserved) -> None:
         """Undo a reservation: nothing was asked for."""
@@ -135,7 +128,7 @@ class Placing:
         try:
             position = self.first_ready(stored.route, stored.position + 1)
             name = stored.route[position]
-            reserved = await self.reserve(name, stored.phone, stored.key, stored)
+            reserved = await self.reserve(name, stored, stored.key)
         except VerificationError as error:
             await self._reject(stored, error)
             raise
@@ -147,10 +140,8 @@ class Placing:
         self, stored: StoredAttempt, channel: Channel
     ) -> StoredAttempt | None:
         """Return the attempt with its challenge, None when the phone may ring."""
-        is_lease = isinstance(channel, LeasesNumber)
         try:
-            asking = self._ring if isinstance(channel, RingsPhone) else self._lease
-            work = asking(stored, channel)  # type: ignore[arg-type] # chosen by it
+            work = self._challenged(stored, channel)
             return await within(self._clock, PLACING_SECONDS, work)
         except (NotSent, ConfigurationError):
             raise
@@ -160,10 +151,18 @@ class Placing:
         # Whatever else a channel raises, nobody knows what it has done.
         except Exception:  # noqa: BLE001, S110
             pass
-        if is_lease:
+        if leases(channel):
             # A number that nobody knows is dialled by nobody.
             raise NotSent(channel.name, "lease", "no number came")
         return None
+
+    async def _challenged(
+        self, stored: StoredAttempt, channel: Channel
+    ) -> StoredAttempt:
+        if rings(channel):
+            return await self._ring(stored, channel)
+        assert leases(channel)  # noqa: S101 - there are two kinds
+        return await self._lease(stored, channel)
 
     async def _ring(self, stored: StoredAttempt, channel: RingsPhone) -> StoredAttempt:
         call = await channel.ring(stored.phone, IdempotencyKey(stored.key))
@@ -243,9 +242,7 @@ def granted(stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
 
 def method_of(channel: Channel) -> Method:
     """Return what the channel does."""
-    if isinstance(channel, LeasesNumber):
-        return Method.REVERSE_CALL
-    return channel.method
+    return channel.method if rings(channel) else Method.REVERSE_CALL
 
 
 def _lost(stored: StoredAttempt, now: datetime) -> StoredAttempt:

@@ -2,12 +2,14 @@
 
 Two locks keep people from being called twice and from being mixed up: the *ring lock*,
 held while the phone rings or may ring, and the *reverse lock*, held while a call from
-the phone is waited for. Each is owned by the key of one request, so that the same
-attempt cannot ring again under its own lock.
+the phone is waited for. The first is owned by the key of one request, so that the same
+attempt cannot ring again under its own lock. The second is owned by the attempt, which
+may go on to another number.
 """
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 
 from attrs import frozen
@@ -16,7 +18,7 @@ from ..client.events import Hooks
 from ..errors import RingLocked
 from ..models.phone import PhoneNumber
 from ..transport.port import Clock
-from .channels import Channel, LeasesNumber, RingsPhone
+from .channels import Channel, leases, rings
 from .events import SuspiciousAttempt, VerificationEvent
 from .flow import CALL_COUNTS_FOR_SECONDS
 from .limits import Charged, Grant, Limits
@@ -32,14 +34,18 @@ _AFTER_A_LOSS_SECONDS = 30.0
 
 @frozen(kw_only=True)
 class Reserved:
-    """Hold what was locked and counted for one request to one channel."""
+    """Hold what was locked and counted for one request to one channel.
+
+    ``held_until`` is set when the attempt had the lock before.
+    """
 
     channel: Channel
     phone: PhoneNumber
-    key: str
     lock: str
+    owner: str
     charged: Charged
     grant: Grant | None = None
+    held_until: datetime | None = None
 
 
 class Reserving:
@@ -61,22 +67,17 @@ class Reserving:
         self._hooks = hooks
 
     async def reserve(
-        self,
-        channel: Channel,
-        phone: PhoneNumber,
-        key: str,
-        previous: StoredAttempt | None = None,
+        self, channel: Channel, stored: StoredAttempt, key: str
     ) -> Reserved:
-        """Lock the phone and count what is about to be asked for.
+        """Lock the phone and count what is about to be asked for, under this key.
 
-        The tries that the ``previous`` challenge of the attempt has left are used for
-        this one.
+        The tries that the present challenge of the attempt has left are used again.
 
         Raises RingLocked and TooManyAttempts; nothing is locked or counted then.
         """
-        if isinstance(channel, LeasesNumber):
-            return await self._reserve_lease(channel, phone, key)
-        return await self._reserve_ring(channel, phone, key, previous)
+        if leases(channel):
+            return await self._reserve_lease(channel, stored)
+        return await self._reserve_ring(channel, stored, key)
 
     async def release(self, reserved: Reserved) -> None:
         """Undo a reservation: nothing was asked for."""
@@ -88,25 +89,21 @@ class Reserving:
 
     async def give_back(self, reserved: Reserved) -> None:
         """Undo it except for the tries, which belong to the attempt from now on."""
-        await self._store.unlock(reserved.lock, reserved.key)
+        await self._unlock(reserved.lock, reserved.owner, reserved.held_until)
         await self._limits.give_back(reserved.charged)
 
     async def keep(self, reserved: Reserved, stored: StoredAttempt) -> None:
         """Keep the phone locked while it rings, or while its call is waited for."""
         if stored.lease is not None:
             await self._keep_lease(reserved, stored, stored.lease.lease_id)
-        elif isinstance(reserved.channel, RingsPhone):
+        else:
             # From now on: the request was on its way for as long as we waited.
-            seconds = reserved.channel.ring_seconds
-            until = self._clock.now() + timedelta(seconds=seconds)
-            await self._hold(reserved, until)
+            await self._hold(reserved, self._in(_ring_seconds(reserved.channel)))
 
     async def may_ring(self, reserved: Reserved) -> None:
         """Keep the phone locked while a call may ring of which nobody knows."""
-        if isinstance(reserved.channel, RingsPhone):
-            seconds = _AFTER_A_LOSS_SECONDS + reserved.channel.ring_seconds
-            until = self._clock.now() + timedelta(seconds=seconds)
-            await self._hold(reserved, until)
+        seconds = _AFTER_A_LOSS_SECONDS + _ring_seconds(reserved.channel)
+        await self._hold(reserved, self._in(seconds))
 
     async def _keep_lease(
         self, reserved: Reserved, stored: StoredAttempt, lease_id: int | None
@@ -119,84 +116,86 @@ class Reserving:
             )
 
     async def _reserve_ring(
-        self,
-        channel: RingsPhone,
-        phone: PhoneNumber,
-        key: str,
-        previous: StoredAttempt | None,
+        self, channel: Channel, stored: StoredAttempt, key: str
     ) -> Reserved:
         now = self._clock.now()
-        lock = self._pepper.name("ring", phone.e164)
-        seconds = PLACING_SECONDS + _AFTER_A_LOSS_SECONDS + channel.ring_seconds
+        lock = self._pepper.name("ring", stored.phone.e164)
+        seconds = PLACING_SECONDS + _AFTER_A_LOSS_SECONDS + _ring_seconds(channel)
         await self._lock(lock, key, seconds, "it rings, or may ring")
-        try:
-            charged = await self._limits.ring(phone, channel.cost, now)
-            grant = await self._grant(phone, charged, previous, now)
-        except BaseException:
-            await self._store.unlock(lock, key)
-            raise
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self._unlock, lock, key)
+            charged = await self._limits.ring(stored.phone, channel.cost, now)
+            undo.push_async_callback(self._limits.give_back, charged)
+            grant = await self._limits.tries(
+                stored.phone, stored.granted_at or now, held=stored.tries_left
+            )
+            undo.pop_all()
         return Reserved(
             channel=channel,
-            phone=phone,
-            key=key,
+            phone=stored.phone,
             lock=lock,
+            owner=key,
             charged=charged,
             grant=grant,
         )
 
-    async def _grant(
-        self,
-        phone: PhoneNumber,
-        charged: Charged,
-        previous: StoredAttempt | None,
-        now: datetime,
-    ) -> Grant:
-        try:
-            if previous is None or previous.granted_at is None:
-                return await self._limits.tries(phone, now)
-            return await self._limits.tries(
-                phone, previous.granted_at, held=previous.tries_left
-            )
-        except BaseException:
-            await self._limits.give_back(charged)
-            raise
-
-    async def _reserve_lease(
-        self, channel: LeasesNumber, phone: PhoneNumber, key: str
-    ) -> Reserved:
-        lock = self._pepper.name("reverse", phone.e164)
+    async def _reserve_lease(self, channel: Channel, stored: StoredAttempt) -> Reserved:
+        lock = self._pepper.name("reverse", stored.phone.e164)
+        held_until = None if stored.lease is None else stored.expires_at
         seconds = PLACING_SECONDS + CALL_COUNTS_FOR_SECONDS
         try:
-            await self._lock(lock, key, seconds, "a call from it is waited for")
+            await self._lock(lock, stored.id, seconds, "a call from it is waited for")
         except RingLocked:
-            clause = "a second reverse call while one is live"
-            self._hooks.emit(
-                SuspiciousAttempt(attempt_id=None, phone=phone, clause=clause)
-            )
+            self._suspect(stored.phone)
             raise
-        try:
-            charged = await self._limits.lease(phone, channel.cost, self._clock.now())
-        except BaseException:
-            await self._store.unlock(lock, key)
-            raise
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self._unlock, lock, stored.id, held_until)
+            now = self._clock.now()
+            charged = await self._limits.lease(stored.phone, channel.cost, now)
+            undo.pop_all()
         return Reserved(
-            channel=channel, phone=phone, key=key, lock=lock, charged=charged
+            channel=channel,
+            phone=stored.phone,
+            lock=lock,
+            owner=stored.id,
+            charged=charged,
+            held_until=held_until,
         )
 
-    async def _lock(self, name: str, key: str, seconds: float, clause: str) -> None:
+    def _suspect(self, phone: PhoneNumber) -> None:
+        clause = "a second reverse call while one is live"
+        self._hooks.emit(SuspiciousAttempt(attempt_id=None, phone=phone, clause=clause))
+
+    def _in(self, seconds: float) -> datetime:
+        return self._clock.now() + timedelta(seconds=seconds)
+
+    async def _lock(self, name: str, owner: str, seconds: float, clause: str) -> None:
         now = self._clock.now()
         until = now + timedelta(seconds=seconds)
-        lock = await self._store.lock(name, key, until=until, now=now)
-        if lock.owner != key:
+        lock = await self._store.lock(name, owner, until=until, now=now)
+        if lock.owner != owner:
             left = (lock.until - now).total_seconds()
             raise RingLocked(f"expected a free phone, but {clause}", retry_after=left)
 
+    async def _unlock(
+        self, name: str, owner: str, held_until: datetime | None = None
+    ) -> None:
+        if held_until is None:
+            await self._store.unlock(name, owner)
+        else:
+            now = self._clock.now()
+            await self._store.lock(name, owner, until=held_until, now=now)
+
     async def _hold(self, reserved: Reserved, until: datetime) -> None:
         await self._store.lock(
-            reserved.lock, reserved.key, until=until, now=self._clock.now()
+            reserved.lock, reserved.owner, until=until, now=self._clock.now()
         )
 
 
 def lease_name(lease_id: int) -> str:
     """Return the name of the lock under which a lease finds its attempt."""
     return f"lease/{lease_id}"
+
+
+def _ring_seconds(channel: Channel) -> float:
+    return channel.ring_seconds if rings(channel) else 0.0

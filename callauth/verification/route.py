@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import ConfigurationError, NoChannelLeft
 from ..models.method import Method
-from .channels import Channel, LeasesNumber
+from .channels import Channel, rings
 from .placing import method_of
 from .policy import VerificationPolicy
 
@@ -35,6 +35,6 @@ class Route:
         return names
 
     def _may(self, channel: Channel, purpose: str) -> bool:
-        if isinstance(channel, LeasesNumber):
-            return purpose not in self._policy.without_caller_id
-        return channel.digits >= self._policy.least_pin_digits
+        if rings(channel):
+            return channel.digits >= self._policy.least_pin_digits
+        return purpose not in self._policy.without_caller_id

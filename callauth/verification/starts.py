@@ -57,7 +57,6 @@ class Starts:
         now = self._clock.now()
         key = IdempotencyKey.new().text
         position = self._placing.first_ready(route)
-        reserved = await self._placing.reserve(route[position], phone, key)
         fresh = StoredAttempt(
             id=AttemptId(secrets.token_urlsafe(16)),
             phone=phone,
@@ -71,6 +70,7 @@ class Starts:
             sent_at=now,
             lives_seconds=flow.STARTING_SECONDS,
         )
+        reserved = await self._placing.reserve(fresh.channel, fresh, key)
         insert = partial(self._casebook.insert, granted(fresh, reserved))
         stored = await self._counted(phone, client_ip, reserved, insert)
         self._caretaker.look_after(stored)
@@ -88,7 +88,7 @@ class Starts:
             asked = flow.next_asked(stored, key, self._casebook.moment(stored))
             position = self._placing.first_ready(stored.route, stored.position + 1)
             name = stored.route[position]
-            reserved = await self._placing.reserve(name, stored.phone, key, stored)
+            reserved = await self._placing.reserve(name, stored, key)
             asked = flow.asked(
                 asked, position, self._placing.method(name), key, self._clock.now()
             )

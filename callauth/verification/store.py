@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..models.secret import Secret
 from .counters import Charge, Refusal
@@ -24,13 +24,14 @@ from .counters import Charge, Refusal
 class Record:
     """Hold one attempt as a store sees it.
 
-    ``document`` is opaque text. ``worker`` is the process that looks after the attempt,
-    None once nobody has to. From ``purge_at`` on it may be thrown away.
+    ``document`` is opaque text that may name a person, so ``repr`` does not show it.
+    ``worker`` is the process that looks after the attempt, None once nobody has to.
+    From ``purge_at`` on it may be thrown away.
     """
 
     attempt_id: str
     version: int
-    document: str
+    document: str = field(repr=False)
     worker: str | None
     purge_at: datetime
 
@@ -119,6 +120,8 @@ class Store(Protocol):
         """Count all of them, or none: then return the refusal with the longest wait.
 
         Without ``enforce`` all are counted in any case, and the refusal is still told.
+        A counter occurs once in a call. A hit is kept for the window it was charged
+        with, so a second window is a second counter.
         """
 
     async def refund(self, charges: Sequence[Charge], *, at: datetime) -> None:

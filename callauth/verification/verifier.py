@@ -222,6 +222,8 @@ class Verifier:
 
         It proves nothing itself: anybody can send one. Unknown, late and repeated ones
         do nothing.
+
+        Raises ConfigurationError for something else than a WebhookHint, StoreError.
         """
         await self._tasks.run("receive", partial(self._caretaker.receive, hint))
 
