@@ -18,7 +18,6 @@ from ..client.events import Hooks
 from ..client.sent import SentTimes, monotonic_of
 from ..errors import AttemptNotFound, StoreError
 from ..models.attempt import AttemptId
-from ..models.method import Method
 from ..models.phone import PhoneNumber
 from ..transport.port import Clock
 from .events import AttemptEnded, VerificationEvent
@@ -161,11 +160,10 @@ class Casebook:
             unused = new.tries_left if new.state.is_final else old.tries_left
             if unused > 0:
                 await self._limits.give_back_tries(new.phone, unused, old.granted_at)
-        is_waited_on = not new.state.is_final and new.method is Method.REVERSE_CALL
         has_id = old.lease is not None and old.lease.lease_id is not None
         # Without an id an old call could still satisfy a new attempt.
-        if has_id and _is_behind(new) and not is_waited_on:
-            await self._store.unlock(self.reverse_lock(new.phone), new.id)
+        if has_id and _is_behind(new):
+            await self._store.unlock(self.reverse_lock(new.phone), old.key)
 
     def _record(self, stored: StoredAttempt) -> Record:
         return Record(

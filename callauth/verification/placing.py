@@ -22,6 +22,7 @@ from ..errors import (
     NotSent,
     ProviderError,
     ProviderUnavailable,
+    RingLocked,
     VerificationError,
 )
 from ..models.key import IdempotencyKey
@@ -85,6 +86,29 @@ class Placing:
         """Lock the phone and count, for a request to the channel of that name."""
         return await self._reserving.reserve(self._channels[name], stored, key)
 
+    async def reserve_next(
+        self, stored: StoredAttempt, key: str
+    ) -> tuple[int, Reserved]:
+        """Return the position of the next channel, locked and counted.
+
+        One that leases numbers is passed over while a call of the phone is waited for.
+
+        Raises NoChannelLeft, RingLocked and TooManyAttempts.
+        """
+        position, refusal = stored.position, None
+        while True:
+            try:
+                position = self.first_ready(stored.route, position + 1)
+            except NoChannelLeft:
+                raise refusal or NoChannelLeft("expected another channel") from None
+            try:
+                name = stored.route[position]
+                return position, await self.reserve(name, stored, key)
+            except RingLocked as error:
+                if self.method(name) is not Method.REVERSE_CALL:
+                    raise
+                refusal = error
+
     async def release(self, reserved: Reserved) -> None:
         """Undo a reservation: nothing was asked for."""
         await self._reserving.release(reserved)
@@ -126,14 +150,13 @@ class Placing:
         self, stored: StoredAttempt
     ) -> tuple[StoredAttempt | None, Reserved]:
         try:
-            position = self.first_ready(stored.route, stored.position + 1)
-            name = stored.route[position]
-            reserved = await self.reserve(name, stored, stored.key)
+            position, reserved = await self.reserve_next(stored, stored.key)
         except VerificationError as error:
             await self._reject(stored, error)
             raise
+        method = method_of(reserved.channel)
         now = self._clock.now()
-        asked = flow.asked(stored, position, self.method(name), stored.key, now)
+        asked = flow.asked(stored, position, method, stored.key, now)
         return await self._casebook.replace(stored, granted(asked, reserved)), reserved
 
     async def _ask(

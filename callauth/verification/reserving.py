@@ -2,9 +2,8 @@
 
 Two locks keep people from being called twice and from being mixed up: the *ring lock*,
 held while the phone rings or may ring, and the *reverse lock*, held while a call from
-the phone is waited for. The first is owned by the key of one request, so that the same
-attempt cannot ring again under its own lock. The second is owned by the attempt, which
-may go on to another number.
+the phone is waited for. Each is owned by the key of one request, so that not even the
+same attempt can ring again, or lease a second number, under its own lock.
 """
 
 from __future__ import annotations
@@ -14,12 +13,10 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from ..client.events import Hooks
 from ..errors import RingLocked
 from ..models.phone import PhoneNumber
 from ..transport.port import Clock
 from .channels import Channel, leases, rings
-from .events import SuspiciousAttempt, VerificationEvent
 from .flow import CALL_COUNTS_FOR_SECONDS
 from .limits import Charged, Grant, Limits
 from .pepper import Pepper
@@ -34,18 +31,14 @@ _AFTER_A_LOSS_SECONDS = 30.0
 
 @frozen(kw_only=True)
 class Reserved:
-    """Hold what was locked and counted for one request to one channel.
-
-    ``held_until`` is set when the attempt had the lock before.
-    """
+    """Hold what was locked and counted for one request to one channel."""
 
     channel: Channel
     phone: PhoneNumber
+    key: str
     lock: str
-    owner: str
     charged: Charged
     grant: Grant | None = None
-    held_until: datetime | None = None
 
 
 class Reserving:
@@ -58,13 +51,11 @@ class Reserving:
         limits: Limits,
         pepper: Pepper,
         clock: Clock,
-        hooks: Hooks[VerificationEvent],
     ) -> None:
         self._store = store
         self._limits = limits
         self._pepper = pepper
         self._clock = clock
-        self._hooks = hooks
 
     async def reserve(
         self, channel: Channel, stored: StoredAttempt, key: str
@@ -76,7 +67,7 @@ class Reserving:
         Raises RingLocked and TooManyAttempts; nothing is locked or counted then.
         """
         if leases(channel):
-            return await self._reserve_lease(channel, stored)
+            return await self._reserve_lease(channel, stored, key)
         return await self._reserve_ring(channel, stored, key)
 
     async def release(self, reserved: Reserved) -> None:
@@ -89,7 +80,7 @@ class Reserving:
 
     async def give_back(self, reserved: Reserved) -> None:
         """Undo it except for the tries, which belong to the attempt from now on."""
-        await self._unlock(reserved.lock, reserved.owner, reserved.held_until)
+        await self._store.unlock(reserved.lock, reserved.key)
         await self._limits.give_back(reserved.charged)
 
     async def keep(self, reserved: Reserved, stored: StoredAttempt) -> None:
@@ -123,7 +114,7 @@ class Reserving:
         seconds = PLACING_SECONDS + _AFTER_A_LOSS_SECONDS + _ring_seconds(channel)
         await self._lock(lock, key, seconds, "it rings, or may ring")
         async with AsyncExitStack() as undo:
-            undo.push_async_callback(self._unlock, lock, key)
+            undo.push_async_callback(self._store.unlock, lock, key)
             charged = await self._limits.ring(stored.phone, channel.cost, now)
             undo.push_async_callback(self._limits.give_back, charged)
             grant = await self._limits.tries(
@@ -133,38 +124,26 @@ class Reserving:
         return Reserved(
             channel=channel,
             phone=stored.phone,
+            key=key,
             lock=lock,
-            owner=key,
             charged=charged,
             grant=grant,
         )
 
-    async def _reserve_lease(self, channel: Channel, stored: StoredAttempt) -> Reserved:
+    async def _reserve_lease(
+        self, channel: Channel, stored: StoredAttempt, key: str
+    ) -> Reserved:
         lock = self._pepper.name("reverse", stored.phone.e164)
-        held_until = None if stored.lease is None else stored.expires_at
         seconds = PLACING_SECONDS + CALL_COUNTS_FOR_SECONDS
-        try:
-            await self._lock(lock, stored.id, seconds, "a call from it is waited for")
-        except RingLocked:
-            self._suspect(stored.phone)
-            raise
+        await self._lock(lock, key, seconds, "a call from it is waited for")
         async with AsyncExitStack() as undo:
-            undo.push_async_callback(self._unlock, lock, stored.id, held_until)
+            undo.push_async_callback(self._store.unlock, lock, key)
             now = self._clock.now()
             charged = await self._limits.lease(stored.phone, channel.cost, now)
             undo.pop_all()
         return Reserved(
-            channel=channel,
-            phone=stored.phone,
-            lock=lock,
-            owner=stored.id,
-            charged=charged,
-            held_until=held_until,
+            channel=channel, phone=stored.phone, key=key, lock=lock, charged=charged
         )
-
-    def _suspect(self, phone: PhoneNumber) -> None:
-        clause = "a second reverse call while one is live"
-        self._hooks.emit(SuspiciousAttempt(attempt_id=None, phone=phone, clause=clause))
 
     def _in(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)
@@ -177,18 +156,9 @@ class Reserving:
             left = (lock.until - now).total_seconds()
             raise RingLocked(f"expected a free phone, but {clause}", retry_after=left)
 
-    async def _unlock(
-        self, name: str, owner: str, held_until: datetime | None = None
-    ) -> None:
-        if held_until is None:
-            await self._store.unlock(name, owner)
-        else:
-            now = self._clock.now()
-            await self._store.lock(name, owner, until=held_until, now=now)
-
     async def _hold(self, reserved: Reserved, until: datetime) -> None:
         await self._store.lock(
-            reserved.lock, reserved.owner, until=until, now=self._clock.now()
+            reserved.lock, reserved.key, until=until, now=self._clock.now()
         )
 
 

@@ -9,16 +9,18 @@ from functools import partial
 from typing import TypeVar
 
 from ..client.events import Hooks
+from ..errors import RingLocked
 from ..models.attempt import AttemptId
 from ..models.key import IdempotencyKey
+from ..models.method import Method
 from ..models.phone import PhoneNumber
 from ..transport.port import Clock
 from . import flow
 from .caretaker import Caretaker
 from .casebook import Casebook
-from .events import AttemptStarted, VerificationEvent
+from .events import AttemptStarted, SuspiciousAttempt, VerificationEvent
 from .limits import Limits
-from .placing import Placing, granted
+from .placing import Placing, granted, method_of
 from .reserving import Reserved
 from .stored import State, StoredAttempt
 
@@ -70,7 +72,7 @@ class Starts:
             sent_at=now,
             lives_seconds=flow.STARTING_SECONDS,
         )
-        reserved = await self._placing.reserve(fresh.channel, fresh, key)
+        reserved = await self._reserve_first(fresh)
         insert = partial(self._casebook.insert, granted(fresh, reserved))
         stored = await self._counted(phone, client_ip, reserved, insert)
         self._caretaker.look_after(stored)
@@ -86,16 +88,24 @@ class Starts:
             stored = await self._casebook.get(attempt_id)
             key = IdempotencyKey.new().text
             asked = flow.next_asked(stored, key, self._casebook.moment(stored))
-            position = self._placing.first_ready(stored.route, stored.position + 1)
-            name = stored.route[position]
-            reserved = await self._placing.reserve(name, stored, key)
-            asked = flow.asked(
-                asked, position, self._placing.method(name), key, self._clock.now()
-            )
+            position, reserved = await self._placing.reserve_next(stored, key)
+            method = method_of(reserved.channel)
+            asked = flow.asked(asked, position, method, key, self._clock.now())
             replace = partial(self._casebook.replace, stored, granted(asked, reserved))
             written = await self._counted(stored.phone, None, reserved, replace)
         self._placing.tell_skipped(written, stored.position + 1)
         return await self._placing.place(written, reserved)
+
+    async def _reserve_first(self, fresh: StoredAttempt) -> Reserved:
+        try:
+            return await self._placing.reserve(fresh.channel, fresh, fresh.key)
+        except RingLocked:
+            if fresh.method is Method.REVERSE_CALL:
+                clause = "a second reverse call while one is live"
+                self._hooks.emit(
+                    SuspiciousAttempt(attempt_id=None, phone=fresh.phone, clause=clause)
+                )
+            raise
 
     async def _counted(
         self,

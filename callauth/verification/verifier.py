@@ -101,11 +101,7 @@ class Verifier:
             hooks=self._hooks,
         )
         reserving = Reserving(
-            self._store,
-            limits=limits,
-            pepper=self._pepper,
-            clock=self._clock,
-            hooks=self._hooks,
+            self._store, limits=limits, pepper=self._pepper, clock=self._clock
         )
         placing = Placing(
             by_name,
