@@ -34,6 +34,7 @@ def conditions() -> dict[str, object]:
         "sqlite": sqlite3.sqlite_version,
         **{package: version(package) for package in _PACKAGES},
         "processors": os.cpu_count(),
+        "load before": round(os.getloadavg()[0], 1),
         "file system of SQLiteStore": rates.filesystem(folder),
     }
 
@@ -57,25 +58,17 @@ def ratios() -> dict[str, dict[int, dict[str, float]]]:
 
 def live_attempts() -> dict[str, dict[str, float]]:
     """Print and return what so many live attempts cost and how they end."""
-    real, virtual = live.measure()
-    attempts = f"{live.LIVE:,} live attempts"
-    ends = (
-        f"{live.EVEN:,} end at {live.EVEN_PER_SECOND:,} a second, "
-        f"then {live.PINS - live.EVEN:,} at one moment"
-    )
+    names = ("on the machine's clock", "on a clock that jumps")
     return {
-        name: _shown(name, found)
-        for name, found in (
-            (f"{attempts} on the machine's clock: {ends}", real),
-            (f"{attempts} on a clock that jumps", virtual),
-        )
+        name: _shown(f"{live.LIVE:,} live attempts {name}", found)
+        for name, found in zip(names, live.measure(), strict=True)
     }
 
 
 def main() -> None:
     logging.disable(logging.CRITICAL)
-    found: dict[str, object] = {"conditions": conditions()}
-    print(*(f"{name} {value}" for name, value in conditions().items()), sep=", ")
+    found: dict[str, object] = {"conditions": (under := conditions())}
+    print(*(f"{name} {value}" for name, value in under.items()), sep=", ")
     found["ratios"] = ratios()
     found["live"] = live_attempts()
     _RESULTS.write_text(json.dumps(found, indent=2) + "\n")

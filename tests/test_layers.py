@@ -20,7 +20,7 @@ _LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"transport"}),
     frozenset({"client"}),
     frozenset({"verification"}),
-    frozenset({"stores", "bulk", "web", "sandbox", "cli"}),
+    frozenset({"stores", "bulk", "web", "sandbox", "cli", "testing"}),
 )
 _RANKS = {name: rank for rank, names in enumerate(_LAYERS) for name in names}
 # It is a provider's side: what it shared with the client, a mistake would share too.

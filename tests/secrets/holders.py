@@ -7,37 +7,54 @@ from typing import Any
 
 from callauth import (
     AnswerLost,
+    Attempt,
+    AttemptId,
     CallPassClient,
     CallSettled,
+    DialInChallenge,
+    FlashCall,
     HttpxTransport,
     IdempotencyKey,
+    MemoryStore,
+    Method,
     NeroTechClient,
     NumberLease,
+    Pending,
+    PinChallenge,
     PlacedCall,
     Request,
     RequestSettled,
     Response,
+    ReverseCall,
     Sandbox,
     ScriptedTransport,
+    SQLiteStore,
     SuspiciousAnswer,
     TelefonIPClient,
+    Verifier,
     VoiceCall,
+    VoiceOtp,
     WebhookHint,
 )
 from callauth.sandbox import Subscriber
 from tests.support.canaries import Canaries
-from tests.support.operations import operations
+from tests.support.operations import SERVICE_NUMBER, operations
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
-# What is put into these are words of ours, times and counts. An IdempotencyKey names an
-# attempt and opens nothing.
+# What is put into these are words of ours, times and counts. An AttemptId and an
+# IdempotencyKey name an attempt and open nothing; a Challenge is one of two others.
 HOLD_NOTHING = {
+    "AnswerLost",
+    "AttemptId",
+    "AttemptNotFound",
+    "AttemptSettled",
     "AuthenticationFailed",
     "BreakerClosed",
     "BreakerOpened",
     "CallAuthError",
     "CallInProgress",
+    "Challenge",
     "Clock",
     "ConfigurationError",
     "Confirmed",
@@ -49,10 +66,11 @@ HOLD_NOTHING = {
     "IdempotencyKey",
     "InsufficientFunds",
     "InvalidPhoneNumber",
+    "Limit",
     "ManualClock",
     "Method",
+    "NoChannelLeft",
     "NotSent",
-    "AnswerLost",
     "NumberBlocked",
     "NumberInvalid",
     "NumberRejected",
@@ -67,11 +85,16 @@ HOLD_NOTHING = {
     "Replay",
     "RetryPolicy",
     "RetryScheduled",
+    "RingLocked",
+    "StoreError",
     "SystemClock",
     "TestModeRefused",
+    "TooManyAttempts",
     "Transport",
     "TransportError",
     "Unknown",
+    "VerificationError",
+    "VerificationPolicy",
     "parse_webhook",
 }
 
@@ -85,6 +108,7 @@ def holders(canaries: Canaries) -> dict[str, object]:
         *_values(canaries),
         *_exchanged(canaries),
         *_clients(canaries),
+        *_verification(canaries),
     ]
     return {type(each).__name__: each for each in found}
 
@@ -151,4 +175,44 @@ def _clients(canaries: Canaries) -> list[object]:
         TelefonIPClient(canaries.secret()),
         CallPassClient(canaries.secret()),
         sandbox,
+    ]
+
+
+def _verification(canaries: Canaries) -> list[object]:
+    phone = canaries.phone()
+    # Its number is shown to the person, and printed as the link that dials it.
+    lease = NumberLease.from_sent_at(
+        number=SERVICE_NUMBER, user=phone, lease_id=1, sent_at=_NOW
+    )
+    challenge = DialInChallenge(lease)
+    channels: list[FlashCall | VoiceOtp | ReverseCall] = [
+        FlashCall(CallPassClient(canaries.secret())),
+        VoiceOtp(NeroTechClient(1, canaries.secret())),
+        ReverseCall(TelefonIPClient(canaries.secret())),
+    ]
+    store = MemoryStore()
+    canaries.plant(store.pepper.reveal())
+    verifier = Verifier(
+        channels,
+        store=store,
+        pepper=canaries.secret(),
+        webhook_base="https://app.example/hooks/",
+    )
+    return [
+        Attempt(
+            id=AttemptId("a" * 22),
+            phone=phone,
+            purpose="login",
+            method=Method.REVERSE_CALL,
+            channel="reverse_call:telefonip",
+            challenge=challenge,
+            outcome=Pending(),
+            started_at=_NOW,
+        ),
+        challenge,
+        PinChallenge(Method.VOICE_OTP, 4, _NOW),
+        *channels,
+        store,
+        SQLiteStore("callauth.db"),
+        verifier,
     ]

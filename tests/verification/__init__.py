@@ -1,0 +1,1 @@
+"""How people are verified, whatever the provider and the store."""

@@ -1,0 +1,213 @@
+"""A clock that is set, and a machine that slept, at every stage of an attempt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from callauth import (
+    AnswerLost,
+    Attempt,
+    Confirmed,
+    Expired,
+    MemoryStore,
+    Method,
+    PhoneNumber,
+    Rejected,
+    Unknown,
+    VerificationPolicy,
+)
+from callauth.verification import AttemptStarted
+from tests.support.refusals import refused
+
+from .own import Bell, Called, Desk
+from .world import World
+
+_HOUR = timedelta(hours=1)
+_TWO_DAYS = 48 * 3600.0
+
+_STEPS: dict[str, Callable[[World], object]] = {
+    "an hour forward": lambda world: world.clock.step_wall(_HOUR),
+    "an hour back": lambda world: world.clock.step_wall(-_HOUR),
+    "a minute back": lambda world: world.clock.step_wall(-_HOUR / 60),
+    "a moment back": lambda world: world.clock.step_wall(timedelta(milliseconds=-2)),
+    "asleep for two days": lambda world: world.clock.suspend(_TWO_DAYS),
+}
+_WALL = [name for name in _STEPS if "asleep" not in name]
+
+
+async def _settle(world: World) -> None:
+    await world.clock.sleep(0.01)
+
+
+@pytest.mark.parametrize("step", _WALL)
+@pytest.mark.parametrize("at", [0.0, 60.0, 119.0])
+async def test_a_step_takes_nothing_from_the_time_for_a_pin(
+    step: str, at: float, world: World, bell: Bell
+) -> None:
+    """Neither does it give any: in one process the wall clock does not matter."""
+    verifier = await world.verifier([bell])
+    right = await verifier.start(world.phone())
+    late = await verifier.start(world.phone())
+    await world.clock.sleep(at)
+    _STEPS[step](world)
+
+    assert isinstance(await verifier.submit(right.id, "1000"), Confirmed)
+    await world.clock.sleep(120.0 - at)
+    assert isinstance(await verifier.submit(late.id, "1001"), Expired)
+
+
+@pytest.mark.parametrize("at", [0.0, 60.0, 119.0])
+async def test_what_slept_too_long_is_over(at: float, world: World, bell: Bell) -> None:
+    """The laptop was closed over the weekend."""
+    verifier = await world.verifier([bell])
+    attempt = await verifier.start(world.phone())
+    await world.clock.sleep(at)
+    world.clock.suspend(_TWO_DAYS)
+
+    assert isinstance(await verifier.submit(attempt.id, "1000"), Expired)
+
+
+@pytest.mark.parametrize("step", _STEPS)
+@pytest.mark.parametrize("at", [0.5, 60.0, 128.0])
+@pytest.mark.parametrize("method", [Method.FLASH_CALL, Method.REVERSE_CALL])
+async def test_every_attempt_ends_whatever_the_clock_does(
+    step: str, at: float, method: Method, world: World, bell: Bell, desk: Desk
+) -> None:
+    """Nobody waits for ever."""
+    verifier = await world.verifier([bell, desk])
+    attempt = await verifier.start(world.phone(), method=method)
+    await world.clock.sleep(at)
+    _STEPS[step](world)
+
+    outcome = await world.end(verifier, attempt.id)
+
+    assert isinstance(outcome, Expired | Unknown)
+    if step in _WALL:
+        assert world.clock.monotonic() <= 130.5
+
+
+@pytest.mark.parametrize("step", _WALL)
+async def test_a_call_counts_whatever_the_clock_says(
+    step: str, world: World, desk: Desk
+) -> None:
+    """The person dialled in time."""
+    verifier = await world.verifier([desk])
+    phone = world.phone()
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(20)
+    _STEPS[step](world)
+    desk.dial(phone)
+
+    assert isinstance(await world.end(verifier, attempt.id), Confirmed)
+
+
+async def test_a_call_that_is_heard_of_after_a_long_sleep_is_late(
+    world: World, desk: Desk
+) -> None:
+    """The number was leased to somebody else meanwhile."""
+    verifier = await world.verifier([desk])
+    phone = world.phone()
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(20)
+    world.clock.suspend(_TWO_DAYS)
+    desk.dial(phone)
+
+    assert isinstance(await world.end(verifier, attempt.id), Expired | Unknown)
+
+
+@pytest.mark.parametrize("step", _STEPS)
+@pytest.mark.parametrize("method", [Method.FLASH_CALL, Method.REVERSE_CALL])
+async def test_every_attempt_ends_after_a_restart_too(
+    step: str, method: Method, world: World, bell: Bell, desk: Desk
+) -> None:
+    """Another process has the wall clock only."""
+    store = MemoryStore()
+    first = await world.verifier([bell, desk], store=store)
+    attempt = await first.start(world.phone(), method=method)
+    await first.aclose()
+    second = await world.verifier([bell, desk], store=store)
+    await world.clock.sleep(60)
+    _STEPS[step](world)
+
+    outcome = await world.end(second, attempt.id)
+
+    assert isinstance(outcome, Expired | Unknown)
+
+
+@pytest.mark.parametrize("step", ["an hour forward", "an hour back"])
+async def test_in_another_process_a_big_step_ends_it(
+    step: str, world: World, bell: Bell
+) -> None:
+    """What cannot be known counts as too late."""
+    store = MemoryStore()
+    first = await world.verifier([bell], store=store)
+    attempt = await first.start(world.phone())
+    await first.aclose()
+    _STEPS[step](world)
+    second = await world.verifier([bell], store=store)
+
+    assert isinstance(await second.submit(attempt.id, "1000"), Expired)
+
+
+async def _ask(world: World, channel: Bell | Desk) -> tuple[Attempt, object]:
+    verifier = await world.verifier([channel])
+    attempt = await verifier.start(world.phone())
+    return attempt, await world.end(verifier, attempt.id)
+
+
+@pytest.mark.parametrize("step", _STEPS)
+@pytest.mark.parametrize("channel", [Bell, Desk])
+async def test_a_step_while_a_channel_is_asked_verifies_nobody_and_ends(
+    step: str, channel: type[Bell | Desk], world: World
+) -> None:
+    """Its answer may come from another day."""
+    asking = asyncio.create_task(_ask(world, channel(world.clock, seconds=2.0)))
+    await world.clock.sleep(1)
+    _STEPS[step](world)
+
+    _, outcome = await asking
+
+    assert isinstance(outcome, Expired | Unknown)
+
+
+@pytest.mark.parametrize("step", _STEPS)
+async def test_a_channel_that_hangs_ends_whatever_the_clock_does(
+    step: str, world: World
+) -> None:
+    """While it is asked the attempt has nothing but the wall clock."""
+
+    class Hanging(Bell):
+        async def ring(self, phone: PhoneNumber, key: object) -> Called:
+            raise asyncio.CancelledError
+
+    verifier = await world.verifier([Hanging(world.clock)])
+    with refused(AnswerLost):
+        await verifier.start(world.phone())
+    (started,) = world.seen(AttemptStarted)
+    await world.clock.sleep(100)
+    _STEPS[step](world)
+
+    outcome = await world.end(verifier, started.attempt_id)
+
+    assert isinstance(outcome, Unknown)
+
+
+@pytest.mark.parametrize("step", _STEPS)
+async def test_no_step_gives_more_tries(step: str, world: World, bell: Bell) -> None:
+    """Nor fewer wrong pins than were typed, on the same day."""
+    policy = VerificationPolicy(starts_per_phone=None, cool_down=())
+    verifier = await world.verifier([bell], policy=policy)
+    attempt = await verifier.start(world.phone())
+    await verifier.submit(attempt.id, "9999")
+    await world.clock.sleep(1)
+    _STEPS[step](world)
+    await _settle(world)
+
+    after = await verifier.submit(attempt.id, "9999")
+    last = await verifier.submit(attempt.id, "9999") if step in _WALL else after
+
+    assert isinstance(last, Rejected | Expired)

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from callauth import (
+    AttemptSettled,
+    Confirmed,
+    DialInChallenge,
+    Limit,
+    Method,
+    NoChannelLeft,
+    NotSent,
+    NumberBlocked,
+    Pending,
+    PhoneNumber,
+    Rejected,
+    RingLocked,
+    TooManyAttempts,
+    Unknown,
+    VerificationPolicy,
+)
+from callauth.sandbox import Answer
+from callauth.verification import ChallengeIssued
+from tests.support.refusals import refused
+
+from .own import Bell, Desk, raises
+from .world import World
+
+
+async def test_the_next_channel_is_asked_for_the_same_attempt(
+    world: World, phone: PhoneNumber
+) -> None:
+    """The person got no call, and another provider may reach him."""
+    verifier = await world.verifier()
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(31)
+
+    after = await verifier.next_channel(attempt.id)
+
+    assert (after.id, after.channel) == (attempt.id, "reverse_call:telefonip")
+    assert isinstance(after.challenge, DialInChallenge)
+    assert (after.started_at, after.tries_left) == (attempt.started_at, None)
+
+
+async def test_all_channels_are_asked_in_their_order(
+    world: World, phone: PhoneNumber
+) -> None:
+    """Until one reaches the person, or none is left."""
+    verifier = await world.verifier()
+    attempt = await verifier.start(phone)
+    asked = [attempt.channel]
+    for _ in range(3):
+        await world.clock.sleep(61)
+        asked.append((await verifier.next_channel(attempt.id)).channel)
+
+    assert asked == [channel.name for channel in world.channels]
+    with refused(NoChannelLeft):
+        await verifier.next_channel(attempt.id)
+
+
+async def test_a_phone_that_may_ring_is_not_rung(
+    world: World, bell: Bell, phone: PhoneNumber
+) -> None:
+    """Two calls at once are what people complain of."""
+    other = Bell(world.clock, name="other")
+    verifier = await world.verifier(
+        [bell, other], policy=VerificationPolicy(cool_down=())
+    )
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(5)
+
+    with refused(RingLocked) as refusal:
+        await verifier.next_channel(attempt.id)
+
+    assert refusal.error.retry_after == 15
+    assert await verifier.get(attempt.id) == attempt
+    await world.clock.sleep(15)
+    assert (await verifier.next_channel(attempt.id)).channel == "other"
+
+
+async def test_a_reverse_call_needs_no_wait(
+    world: World, bell: Bell, desk: Desk, phone: PhoneNumber
+) -> None:
+    """It rings nobody."""
+    verifier = await world.verifier([bell, desk])
+    attempt = await verifier.start(phone)
+
+    assert (await verifier.next_channel(attempt.id)).channel == "desk"
+
+
+async def test_the_old_pin_is_void(world: World, bell: Bell) -> None:
+    """It is that of another call."""
+    other = Bell(world.clock, name="other")
+    other.rung = [world.phone()] * 5
+    verifier = await world.verifier([bell, other])
+    attempt = await verifier.start(world.phone())
+    await world.clock.sleep(30)
+    await verifier.next_channel(attempt.id)
+
+    assert await verifier.submit(attempt.id, "1000") == Pending()
+    assert isinstance(await verifier.submit(attempt.id, "1005"), Confirmed)
+
+
+async def test_the_old_number_is_void(world: World, bell: Bell, desk: Desk) -> None:
+    """Who dials it now proves nothing any more."""
+    verifier = await world.verifier([desk, bell])
+    phone = world.phone()
+    attempt = await verifier.start(phone)
+    after = await verifier.next_channel(attempt.id)
+    desk.dial(phone)
+    await world.clock.sleep(20)
+
+    assert await verifier.get(attempt.id) == after
+    assert isinstance(await verifier.submit(attempt.id, "1000"), Confirmed)
+
+
+async def test_tries_begin_anew_with_a_new_pin(world: World, bell: Bell) -> None:
+    """Three per pin; how many per phone is counted apart."""
+    other = Bell(world.clock, name="other")
+    verifier = await world.verifier([bell, other])
+    attempt = await verifier.start(world.phone())
+    await verifier.submit(attempt.id, "9999")
+    await world.clock.sleep(30)
+
+    assert (await verifier.next_channel(attempt.id)).tries_left == 3
+
+
+@pytest.mark.parametrize("answers", [Answer.BUSY, Answer.NO_ANSWER, Answer.ANSWERS])
+async def test_a_flash_call_that_was_not_answered_is_enough(
+    answers: Answer, world: World
+) -> None:
+    """The number was shown: nobody calls again by himself."""
+    phone = world.phone(answers=answers)
+    verifier = await world.verifier()
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(110)
+
+    assert (await verifier.get(attempt.id)).channel == attempt.channel
+    assert world.rings(phone) == 1
+    typed = world.typed(attempt)
+    assert isinstance(await verifier.submit(attempt.id, typed), Confirmed)
+
+
+@pytest.mark.parametrize("seconds", [120, 300])
+async def test_an_expired_attempt_has_no_next_channel(
+    seconds: float, world: World, phone: PhoneNumber
+) -> None:
+    """A new start is counted as one."""
+    verifier = await world.verifier()
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(seconds)
+
+    with refused(AttemptSettled):
+        await verifier.next_channel(attempt.id)
+
+
+async def test_a_settled_attempt_has_no_next_channel(
+    world: World, phone: PhoneNumber
+) -> None:
+    """Nobody is called who is known already."""
+    verifier = await world.verifier()
+    attempt = await verifier.start(phone)
+    await verifier.submit(attempt.id, world.typed(attempt))
+
+    with refused(AttemptSettled):
+        await verifier.next_channel(attempt.id)
+
+    assert world.rings(phone) == 1
+
+
+async def test_an_answer_that_is_lost_ends_the_attempt(
+    world: World, bell: Bell, phone: PhoneNumber
+) -> None:
+    """The second call may ring, and nobody knows its pin."""
+    other = Bell(world.clock, name="other", fate=raises(ValueError("x")))
+    verifier = await world.verifier([bell, other])
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(30)
+
+    after = await verifier.next_channel(attempt.id)
+
+    assert isinstance(after.outcome, Unknown)
+
+
+async def test_a_refusal_of_the_next_provider_rejects(
+    world: World, bell: Bell, phone: PhoneNumber
+) -> None:
+    """The old challenge was given up before the provider was asked."""
+    refusal = NumberBlocked("other", "ring", 12, "BLOCKED_PHONE")
+    other = Bell(world.clock, name="other", fate=raises(refusal))
+    verifier = await world.verifier([bell, other])
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(30)
+
+    with refused(NumberBlocked):
+        await verifier.next_channel(attempt.id)
+
+    assert isinstance((await verifier.get(attempt.id)).outcome, Rejected)
+
+
+async def test_a_channel_that_cannot_is_passed_by(
+    world: World, bell: Bell, desk: Desk, phone: PhoneNumber
+) -> None:
+    """The one after it is asked at once."""
+    broken = Bell(world.clock, name="x", fate=raises(NotSent("x", "ring", "x")))
+    asleep = Bell(world.clock, name="asleep", is_ready=False)
+    verifier = await world.verifier([bell, broken, asleep, desk])
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(30)
+
+    assert (await verifier.next_channel(attempt.id)).channel == "desk"
+
+
+async def test_a_next_channel_counts_as_a_start(
+    world: World, bell: Bell, desk: Desk, phone: PhoneNumber
+) -> None:
+    """Otherwise it would be the way around the limit."""
+    policy = VerificationPolicy(starts_per_phone=Limit(1))
+    verifier = await world.verifier([bell, desk], policy=policy)
+    attempt = await verifier.start(phone)
+
+    with refused(TooManyAttempts) as refusal:
+        await verifier.next_channel(attempt.id)
+
+    assert refusal.error.limit == "starts/phone"
+    assert await verifier.get(attempt.id) == attempt
+    assert isinstance(await verifier.submit(attempt.id, "1000"), Confirmed)
+
+
+async def test_a_storm_of_them_rings_once(
+    world: World, bell: Bell, phone: PhoneNumber
+) -> None:
+    """Impatient people press the button again and again."""
+    others = [Bell(world.clock, name=f"bell {each}") for each in range(5)]
+    verifier = await world.verifier([bell, *others])
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(30)
+
+    await asyncio.gather(
+        *(verifier.next_channel(attempt.id) for _ in range(64)),
+        return_exceptions=True,
+    )
+
+    assert sum(len(each.rung) for each in others) == 1
+    assert len(world.seen(ChallengeIssued)) == 2
+
+
+async def test_a_method_stays_asked_for(world: World, phone: PhoneNumber) -> None:
+    """A person who cannot dial is not asked to."""
+    verifier = await world.verifier()
+    attempt = await verifier.start(phone, method=Method.FLASH_CALL)
+    await world.clock.sleep(60)
+
+    with refused(NoChannelLeft):
+        await verifier.next_channel(attempt.id)
+
+    assert await verifier.get(attempt.id) == attempt
