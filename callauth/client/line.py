@@ -132,10 +132,16 @@ class Line:
         except CallAuthError as error:
             self.hooks.emit(evolve(event, error=error.bare()))
             raise
+        except Exception:  # a defect: whoever waits gets it, hooks get our own
+            self._emit_lost(event, "a defect, see the exception")
+            raise
         except BaseException:
             # Cancelled by aclose, or the loop is gone: nobody will tell otherwise.
-            lost = AnswerLost(self._provider, operation, "the client was closed")
-            self.hooks.emit(evolve(event, error=lost))
+            self._emit_lost(event, "the client was closed")
             raise
         self.hooks.emit(evolve(event, result=result))
         return result
+
+    def _emit_lost(self, event: CallSettled, clause: str) -> None:
+        lost = AnswerLost(event.provider, event.operation, clause)
+        self.hooks.emit(evolve(event, error=lost))

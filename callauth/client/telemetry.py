@@ -1,9 +1,9 @@
 """Telemetry: spans of OpenTelemetry that hold no secret.
 
 The instrumentation of httpx writes whole URLs into its spans, and those of the
-providers carry keys and numbers. Wherever OpenTelemetry is installed, callauth
-therefore keeps that instrumentation out of its own requests. ``TracedTransport`` makes
-spans of its own, with the URL's template in place of the URL.
+providers carry keys and numbers. Wherever ``opentelemetry-instrumentation`` is
+installed, callauth therefore keeps that instrumentation out of its own requests.
+``TracedTransport`` makes spans of its own, with the URL's template in place of the URL.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class TracedTransport:
     """Make one span per request that goes through another transport.
 
     A span is named ``nerotech voicemail`` and holds the method, the status, the URL's
-    template and what went wrong. Closing it closes the other transport.
+    template and what went wrong: the class of the error, also of a foreign one or of a
+    cancellation, but the text of our own only. Closing it closes the other transport.
 
     Raises ConfigurationError without the extra ``otel``.
     """
@@ -66,9 +67,11 @@ class TracedTransport:
                 response = await self._transport.send(
                     request, timeout_seconds=timeout_seconds
                 )
-            except TransportError as error:
+            except BaseException as error:
                 span.set_attribute("error.type", type(error).__name__)
-                span.set_status(trace.StatusCode.ERROR, error.clause)
+                # The text of any other error could hold the URL.
+                clause = error.clause if isinstance(error, TransportError) else None
+                span.set_status(trace.StatusCode.ERROR, clause)
                 raise
             span.set_attribute("http.response.status_code", response.status)
             return response

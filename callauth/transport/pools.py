@@ -43,6 +43,7 @@ class Pools:
         self._size = size
         self._free = free
         self._pools: list[Pool] = []
+        self._closing: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
     @asynccontextmanager
@@ -70,7 +71,9 @@ class Pools:
         pools, self._pools = self._pools, []
         for pool in pools:
             pool.is_retired = True
-            await _close(pool)
+            await self._close(pool)
+        if self._closing:
+            await asyncio.wait(self._closing)
 
     def _pick(self) -> Pool:
         pool = min(self._pools, key=lambda pool: pool.in_use, default=None)
@@ -84,9 +87,17 @@ class Pools:
             pool.is_retired = True
             self._pools.remove(pool)
         if pool.is_retired and not pool.in_use:
-            await _close(pool)
+            await self._close(pool)
+
+    async def _close(self, pool: Pool) -> None:
+        # In a task that nobody cancels: one that is interrupted leaves connections open
+        # that nobody knows any more.
+        task = asyncio.get_running_loop().create_task(_closed(pool))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        await asyncio.wait((task,))
 
 
-async def _close(pool: Pool) -> None:
-    with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+async def _closed(pool: Pool) -> None:
+    with anyio.move_on_after(CLOSE_SECONDS):
         await pool.inner.aclose()

@@ -1,7 +1,9 @@
 """Sockets: the same flows and faults over real HTTP on loopback.
 
 Sandbox and clients share one clock that runs fast, so a busy machine makes deadlines
-pass by itself: one more fault, which the promises have to stand as well.
+pass by itself: one more fault, which the promises have to stand as well. Seed and
+number fix the flow, the person and the faults of a run; which request meets which of
+them, and how the run ends, depends on the machine.
 """
 
 from __future__ import annotations
@@ -11,15 +13,16 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from attrs import define
+from attrs import define, field
 
 from callauth import HttpxTransport, PhoneNumber
 from callauth.sandbox import FastClock, Fault, Sandbox
 from callauth.sandbox.server import serve
 
-from .flows import FLOWS, Belief, believed
-from .injection import FAULTS
-from .runs import Tally
+from .flows import FLOWS, believed
+from .injection import Chances
+from .judge import Run, violations
+from .tally import Tally
 from .world import PEOPLE, part_of, unheard
 
 _SPEED = 60.0
@@ -29,17 +32,46 @@ _FLOWS_OF_A_SERVER = 150
 
 
 @define(eq=False)
-class _Chances:
-    dice: random.Random
-    met: int = 0
+class _ByPhone:
+    """Meet the requests about a phone with the chances of its flow."""
+
+    chances: dict[PhoneNumber, Chances] = field(factory=dict)
 
     def __call__(
         self, provider: str, operation: str, phone: PhoneNumber | None
     ) -> Fault | None:
-        if self.dice.random() >= _RATE:
-            return None
-        self.met += 1
-        return self.dice.choice(FAULTS)
+        chances = self.chances.get(phone) if phone else None
+        return chances(provider, operation, phone) if chances else None
+
+
+@define(eq=False)
+class _Stage:
+    """Hold what all flows of one server share."""
+
+    seed: int
+    base: str
+    sandbox: Sandbox
+    transport: HttpxTransport
+    faults: _ByPhone
+
+    async def run(self, number: int) -> Tally:
+        """Run the flow of that number and judge it."""
+        dice = random.Random(f"{self.seed} {number}")
+        phone = PhoneNumber(f"+79{dice.randrange(10**9):09}")
+        person, flow = dice.choice(PEOPLE), dice.choice(list(FLOWS))
+        chances = self.faults.chances[phone] = Chances(dice, rate=_RATE)
+        began = self.sandbox.clock.now()
+        async with part_of(
+            self.sandbox, self.transport, phone, person, base=self.base
+        ) as made:
+            belief = await believed(FLOWS[flow], made)
+        # The machine may have added to what went wrong.
+        run = Run(flow=flow, belief=belief, began=began, met=None)
+        broken = [
+            f"seed {self.seed} number {number} {flow} {chances.met}: {what}"
+            for what in violations(made, run)
+        ]
+        return Tally(runs=1, faults=len(chances.met), broken=broken)
 
 
 async def over_sockets(faults: int, seed: int) -> Tally:
@@ -51,57 +83,30 @@ async def over_sockets(faults: int, seed: int) -> Tally:
 
 
 async def _one_server(seed: int) -> Tally:
-    dice = random.Random(seed)
-    chances = _Chances(dice)
-    tally = Tally()
-    async with _serving(seed, chances) as (sandbox, base):
+    faults, tally = _ByPhone(), Tally()
+    async with _serving(seed, faults) as (sandbox, base):
         transport = HttpxTransport(connections=2 * _AT_ONCE)
+        stage = _Stage(seed, base, sandbox, transport, faults)
         numbers = iter(range(_FLOWS_OF_A_SERVER))
 
         async def work() -> None:
             for number in numbers:
-                tally.broken += await _run(sandbox, transport, base, number, dice)
-                tally.runs += 1
+                tally.add(await stage.run(number))
 
         async with asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(work())
         await transport.aclose()
-    tally.faults = chances.met
     return tally
 
 
-async def _run(
-    sandbox: Sandbox,
-    transport: HttpxTransport,
-    base: str,
-    number: int,
-    dice: random.Random,
-) -> list[str]:
-    phone = PhoneNumber(f"+79{dice.randrange(10**9):09}")
-    person = dice.choice(PEOPLE)
-    flow = dice.choice(list(FLOWS))
-    async with part_of(sandbox, transport, phone, person, base=base) as made:
-        belief = await believed(FLOWS[flow], made)
-    rings = len(sandbox.ledger.rings(phone))
-    broken = []
-    if rings > 1:
-        broken.append(f"rang {rings} times")
-    is_backed = sandbox.ledger.backs(phone) and person.is_holder
-    if belief is Belief.CONFIRMED and not is_backed:
-        broken.append("confirmed somebody who proved nothing")
-    if belief in (Belief.NOT_SENT, Belief.REFUSED) and rings:
-        broken.append(f"{belief.value}, and the phone rang")
-    return [f"number {number} {flow}: {what}" for what in broken]
-
-
 @asynccontextmanager
-async def _serving(seed: int, chances: _Chances) -> AsyncIterator[tuple[Sandbox, str]]:
+async def _serving(seed: int, faults: _ByPhone) -> AsyncIterator[tuple[Sandbox, str]]:
     started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     async with Sandbox(
         clock=FastClock(_SPEED), seed=seed, webhook_sender=unheard
     ) as sandbox:
-        sandbox.faults.decide = chances
+        sandbox.faults.decide = faults
         serving = asyncio.create_task(
             serve(sandbox, port=0, on_started=started.set_result)
         )

@@ -63,11 +63,13 @@ class World:
 
 
 @asynccontextmanager
-async def world(seed: int, person: Person) -> AsyncIterator[World]:
+async def world(
+    seed: int, person: Person, *, clock: Clock | None = None
+) -> AsyncIterator[World]:
     """Make a world of its own in which this person has the phone."""
     # The jitter of the clients comes from the same integer.
     random.seed(seed)
-    clock = ManualClock()
+    clock = clock or ManualClock()
     phone = PhoneNumber(f"+79{seed % 10**9:09}")
     async with (
         Sandbox(clock=clock, seed=seed, webhook_sender=unheard) as sandbox,

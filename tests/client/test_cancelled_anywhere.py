@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -21,7 +21,9 @@ from callauth import (
     TelefonIPClient,
     VoiceCall,
 )
+from callauth.protocol.callpass import VERSIONS, Version
 from callauth.sandbox import Fault, Latency, Refused, ResetAfter, Subscriber
+from tests.campaign.acts import ACTS, Act, starts
 from tests.support.canaries import Canaries
 
 from .stepped import SteppedClock
@@ -37,7 +39,7 @@ class _Bench:
     phone: PhoneNumber = field(init=False)
     nerotech: NeroTechClient = field(init=False)
     telefonip: TelefonIPClient = field(init=False)
-    callpass: CallPassClient = field(init=False)
+    callpass: dict[Version, CallPassClient] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.sandbox = Sandbox(clock=self.clock, webhook_sender=nobody_listens)
@@ -53,9 +55,16 @@ class _Bench:
         self.telefonip = TelefonIPClient(
             key, transport=transport, clock=self.clock, hooks=hooks
         )
-        self.callpass = CallPassClient(
-            key, transport=transport, clock=self.clock, hooks=hooks
-        )
+        self.callpass = {
+            version: CallPassClient(
+                key,
+                version=version,
+                transport=transport,
+                clock=self.clock,
+                hooks=hooks,
+            )
+            for version in VERSIONS
+        }
 
     async def settle(self, work: Awaitable[object]) -> object:
         """Return what comes of the work, stepping the clock meanwhile."""
@@ -74,66 +83,14 @@ async def _bench(canaries: Canaries) -> AsyncIterator[_Bench]:
     bench = _Bench(canaries)
     yield bench
     await bench.clock.run_down()
-    for client in (bench.nerotech, bench.telefonip, bench.callpass):
+    for closing in (bench.nerotech.aclose(), bench.telefonip.aclose()):
+        await bench.settle(closing)
+    for client in bench.callpass.values():
         await bench.settle(client.aclose())
     await bench.settle(bench.sandbox.aclose())
     assert asyncio.all_tasks() == before
 
 
-_Work = Callable[[_Bench], Awaitable[object]]
-
-
-async def _verify(bench: _Bench) -> object:
-    lease = await bench.nerotech.incoming_init(bench.phone)
-    return await bench.nerotech.incoming_verify(lease)
-
-
-async def _wait_incoming(bench: _Bench) -> object:
-    lease = await bench.nerotech.incoming_init(bench.phone)
-    return await bench.nerotech.wait_incoming(lease)
-
-
-async def _check_code(bench: _Bench) -> object:
-    call = await bench.nerotech.voicemail(bench.phone)
-    return await bench.nerotech.check_code(call.call_id, call.pin)
-
-
-async def _wait_call(bench: _Bench) -> object:
-    lease = await bench.telefonip.reverse_auth_phone_get(bench.phone)
-    return await bench.telefonip.wait_call(lease)
-
-
-async def _check(bench: _Bench) -> object:
-    lease = await bench.telefonip.reverse_auth_phone_get(bench.phone)
-    return await bench.telefonip.reverse_auth_phone_check(lease)
-
-
-async def _wait_status(bench: _Bench) -> object:
-    call = await bench.callpass.start_call_password(bench.phone)
-    return await bench.callpass.wait_status(call)
-
-
-async def _status(bench: _Bench) -> object:
-    call = await bench.callpass.start_call_password(bench.phone)
-    return await bench.callpass.get_call_password_status(call.call_id)
-
-
-_WORK: dict[str, _Work] = {
-    "voicemail": lambda bench: bench.nerotech.voicemail(bench.phone),
-    "check_code": _check_code,
-    "incoming_init": lambda bench: bench.nerotech.incoming_init(bench.phone),
-    "incoming_verify": _verify,
-    "wait_incoming": _wait_incoming,
-    "get": lambda bench: bench.telefonip.reverse_auth_phone_get(bench.phone),
-    "post": lambda bench: bench.telefonip.reverse_auth_phone_post(
-        bench.phone, webhook="https://app.example/hook"
-    ),
-    "check": _check,
-    "wait_call": _wait_call,
-    "start": lambda bench: bench.callpass.start_call_password(bench.phone),
-    "status": _status,
-    "wait_status": _wait_status,
-}
 _TROUBLE: dict[str, Fault | None] = {
     "all is well": None,
     "slow": Latency(1.0),
@@ -142,7 +99,7 @@ _TROUBLE: dict[str, Fault | None] = {
 }
 
 
-async def _steps(work: _Work, fault: Fault | None, canaries: Canaries) -> int:
+async def _steps(work: Act, fault: Fault | None, canaries: Canaries) -> int:
     """Count the steps that it takes when nobody is cancelled."""
     async with _bench(canaries) as bench:
         _plan(bench, fault)
@@ -161,12 +118,12 @@ def _plan(bench: _Bench, fault: Fault | None) -> None:
 
 
 @pytest.mark.parametrize("trouble", _TROUBLE)
-@pytest.mark.parametrize("name", _WORK)
+@pytest.mark.parametrize("name", ACTS)
 async def test_a_caller_may_leave_at_any_step(
     name: str, trouble: str, canaries: Canaries
 ) -> None:
     """What he started is told to the hooks, and his phone rings once at most."""
-    work, fault = _WORK[name], _TROUBLE[trouble]
+    work, fault = ACTS[name], _TROUBLE[trouble]
     steps = await _steps(work, fault, canaries)
     assert 3 <= steps <= 400
 
@@ -177,9 +134,7 @@ async def test_a_caller_may_leave_at_any_step(
             await _still_works(bench)
 
 
-async def _cancel_at(
-    bench: _Bench, work: _Work, fault: Fault | None, step: int
-) -> None:
+async def _cancel_at(bench: _Bench, work: Act, fault: Fault | None, step: int) -> None:
     _plan(bench, fault)
     task = asyncio.ensure_future(work(bench))
     for _ in range(step):
@@ -211,13 +166,10 @@ def _judge(bench: _Bench) -> None:
 
 
 async def _still_works(bench: _Bench) -> None:
-    other = PhoneNumber("+79007654321")
-    call = await bench.settle(bench.nerotech.voicemail(other))
-    lease = await bench.settle(bench.telefonip.reverse_auth_phone_get(other))
-    placed = await bench.settle(bench.callpass.start_call_password(other))
-    assert isinstance(call, VoiceCall)
-    assert isinstance(lease, NumberLease)
-    assert isinstance(placed, PlacedCall)
+    for work in starts(bench, PhoneNumber("+79007654321")).values():
+        assert isinstance(
+            await bench.settle(work), VoiceCall | NumberLease | PlacedCall
+        )
 
 
 @pytest.mark.parametrize("name", ["incoming_verify", "wait_incoming"])
@@ -225,11 +177,11 @@ async def test_a_success_outlives_the_caller_who_asked_for_it(
     name: str, canaries: Canaries
 ) -> None:
     """The provider told it once; whoever asks next is told again."""
-    steps = await _steps(_WORK[name], None, canaries)
+    steps = await _steps(ACTS[name], None, canaries)
     asked = 0
     for step in range(1, steps):
         async with _bench(canaries) as bench:
-            await _cancel_at(bench, _WORK[name], None, step)
+            await _cancel_at(bench, ACTS[name], None, step)
             result = bench.settled()[0].result
             if not isinstance(result, NumberLease) or not _is_ours(bench, result):
                 continue

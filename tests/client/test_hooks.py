@@ -7,9 +7,12 @@ import logging
 import pytest
 
 from callauth import (
+    AnswerLost,
     CallSettled,
     ContractWarning,
     Event,
+    ManualClock,
+    NotSent,
     RequestSettled,
     SuspiciousAnswer,
 )
@@ -79,6 +82,23 @@ async def test_every_operation_settles_once(row: Row, world: World) -> None:
     settled = world.seen(RequestSettled)[before:]
     drain = ["incoming/verify"] if row.operation == "incoming/init" else []
     assert [event.operation for event in settled] == [row.operation, *drain]
+
+
+async def test_a_defect_is_not_taken_for_a_closed_client(world: World) -> None:
+    """Whoever reads "closed" would look in the wrong place, and the phone may ring."""
+
+    class Broken(ManualClock):
+        async def sleep(self, seconds: float) -> None:
+            raise TypeError
+
+    world.script([NotSent])
+    async with world.callpass(clock=Broken()) as client:
+        with pytest.raises(TypeError):
+            await client.start_call_password(world.phone())
+
+    (settled,) = world.seen(CallSettled)
+    assert type(settled.error) is AnswerLost
+    assert settled.error.clause == "a defect, see the exception"
 
 
 async def test_events_show_no_number_and_no_pin(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 
@@ -73,6 +74,35 @@ async def test_a_lost_answer_is_an_error_of_its_span(world: World) -> None:
     (span,) = _spans(world)
     assert (span.attributes or {})["error.type"] == "AnswerLost"
     assert span.status.status_code is trace.StatusCode.ERROR
+    assert span.events == ()
+
+
+class _Raising:
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    async def send(self, request: Request, *, timeout_seconds: float) -> Response:
+        raise self._error
+
+    async def aclose(self) -> None:
+        """Close nothing."""
+
+
+@pytest.mark.parametrize("kind", [TypeError, asyncio.CancelledError])
+async def test_whatever_ends_a_request_is_an_error_of_its_span(
+    kind: type[BaseException], world: World
+) -> None:
+    """A span without an error passes for a success; a foreign text may hold the URL."""
+    _EXPORTER.clear()
+    traced = TracedTransport(_Raising(kind(world.canaries.secret().reveal())))
+    async with world.callpass(transport=traced) as client:
+        with refused(AnswerLost):
+            await client.start_call_password(world.phone())
+
+    (span,) = _spans(world)
+    assert (span.attributes or {})["error.type"] == kind.__name__
+    assert span.status.status_code is trace.StatusCode.ERROR
+    assert span.status.description is None
     assert span.events == ()
 
 

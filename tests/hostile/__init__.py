@@ -12,8 +12,11 @@ is attacked with the same table::
 - ``connection`` is one connection as the server sees it.
 - ``bodies`` spoils documents, ``deeds`` spoils the way they travel, ``kinds`` is the
   table of both.
+- ``server`` serves one kind on a socket of its own.
 - ``certificates`` makes those that are to be refused.
+- ``sending`` sends one plain request, below the clients.
 - ``callers`` holds every operation as the public method that sends it.
 - ``fates`` says what each operation must come to.
 - ``haste`` shortens the time-outs of a transport and measures how it keeps them.
+- ``trial`` sends one operation to one kind, and judges what it came to.
 """

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from callauth import (
     CallPassClient,
+    Clock,
     HangupCause,
     NeroTechClient,
     NumberLease,
@@ -18,6 +19,7 @@ from callauth import (
     Replay,
     RetryPolicy,
     Secret,
+    SystemClock,
     TelefonIPClient,
     Transport,
 )
@@ -62,6 +64,7 @@ class Line:
     transport: Transport
     retry: RetryPolicy
     planted: Planted
+    clock: Clock = field(factory=SystemClock)
 
     def nerotech(self) -> NeroTechClient:
         return NeroTechClient(
@@ -70,6 +73,7 @@ class Line:
             base_url=self.base_url,
             transport=self.transport,
             retry=self.retry,
+            clock=self.clock,
         )
 
     def telefonip(self) -> TelefonIPClient:
@@ -78,6 +82,7 @@ class Line:
             base_url=self.base_url,
             transport=self.transport,
             retry=self.retry,
+            clock=self.clock,
         )
 
     def callpass(self, version: _Version) -> CallPassClient:
@@ -87,6 +92,7 @@ class Line:
             base_url=self.base_url,
             transport=self.transport,
             retry=self.retry,
+            clock=self.clock,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 import struct
 
 from attrs import define
@@ -28,11 +29,13 @@ class Connection:
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = _LENGTH.search(head)
             return head + await self.reader.readexactly(int(length[1]) if length else 0)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             return b""
 
     async def send(self, some: bytes) -> None:
         """Send bytes; raises ConnectionError once the client is gone."""
+        if self.writer.is_closing():
+            raise ConnectionResetError
         self.writer.write(some)
         await self.writer.drain()
         self.sent += len(some)

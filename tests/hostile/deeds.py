@@ -140,7 +140,7 @@ def two_lengths(body: bytes) -> bytes:
     return _OK + _JSON + first + b"Content-Length: 5\r\n\r\n" + body
 
 
-def no_length(body: bytes) -> bytes:
+def negative_length(body: bytes) -> bytes:
     return _OK + _JSON + b"Content-Length: -1\r\n\r\n" + body
 
 

@@ -125,7 +125,7 @@ def _without_an_answer() -> list[Kind]:
         "101 that nobody asked for": deeds.answer(status=b"101 Switching Protocols"),
         "cut Content-Length": deeds.framed(deeds.cut_length),
         "two Content-Lengths": deeds.framed(deeds.two_lengths),
-        "negative Content-Length": deeds.framed(deeds.no_length),
+        "negative Content-Length": deeds.framed(deeds.negative_length),
         "cut chunk": deeds.framed(deeds.cut_chunk),
         "size of a chunk that is no number": deeds.framed(deeds.bad_chunk),
         "a million headers": deeds.many_headers,
@@ -221,7 +221,14 @@ def _wrappings() -> list[Kind]:
         "endless chunks": deeds.endless_chunks,
         "204 without content": deeds.answer(status=b"204 No Content"),
     }
-    return [Kind(name=n, fate=Fate.BROKEN, on_request=act) for n, act in acts.items()]
+    return [
+        *(Kind(name=n, fate=Fate.BROKEN, on_request=act) for n, act in acts.items()),
+        Kind(
+            name="500 with a success",
+            fate=Fate.FAILED,
+            on_request=deeds.answer(status=b"500 Oops"),
+        ),
+    ]
 
 
 def _redirects() -> list[Kind]:
@@ -265,11 +272,6 @@ def _pages() -> list[Kind]:
 def _second_requests() -> list[Kind]:
     return [
         Kind(
-            name="500 with a success",
-            fate=Fate.FAILED,
-            on_request=deeds.answer(status=b"500 Oops"),
-        ),
-        Kind(
             name="closed between two requests",
             fate=Fate.ANSWERED,
             on_request=deeds.answer_and_close,
@@ -284,12 +286,7 @@ def _second_requests() -> list[Kind]:
     ]
 
 
-def _table(*makers: Callable[[], list[Kind]]) -> Mapping[str, Kind]:
-    kinds = [kind for make in makers for kind in make()]
-    return {re.sub(r"[^\w.,/-]+", "-", kind.name): kind for kind in kinds}
-
-
-KINDS = _table(
+_MAKERS: tuple[Callable[[], list[Kind]], ...] = (
     _doors,
     _before_reading,
     _handshakes,
@@ -302,3 +299,10 @@ KINDS = _table(
     _pages,
     _second_requests,
 )
+
+EVERY_KIND = tuple(kind for make in _MAKERS for kind in make())
+"""All of them, as they are listed here."""
+KINDS: Mapping[str, Kind] = {
+    re.sub(r"[^\w.,/-]+", "-", kind.name): kind for kind in EVERY_KIND
+}
+"""All of them, by names that the id of a test may have."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Self
@@ -109,7 +110,7 @@ class HostileServer:
         connection = Connection(reader, writer)
         self._live.append(connection)
         self.connections += 1
-        with suppress(ConnectionError, asyncio.CancelledError):
+        with suppress(ConnectionError, ssl.SSLError, asyncio.CancelledError):
             await self._attend(connection)
         writer.close()
         self._tasks.discard(task)

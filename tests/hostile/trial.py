@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
-from callauth import CallAuthError, HttpxTransport, RetryPolicy, Transport
+from callauth import (
+    CallAuthError,
+    Clock,
+    HttpxTransport,
+    RetryPolicy,
+    SystemClock,
+    Transport,
+)
 from tests.support.canaries import current
 
 from .callers import CALLERS, Caller, Line, Planted
@@ -20,6 +27,10 @@ from .server import HostileServer
 # Long enough for a handshake on a busy machine, short where only a deadline ends it.
 _PATIENT_SECONDS = 20.0
 _HASTY_SECONDS = 1.0
+_LATE_SECONDS = 0.1
+# Where the server ends it the deadline is never near, so it would excuse any delay.
+# With 172 trials at once the slowest takes 2 s.
+_AT_ONCE_SECONDS = 10.0
 # A farewell or a reset needs a moment to arrive.
 _BETWEEN_SECONDS = 0.1
 RETRY = RetryPolicy(
@@ -41,7 +52,11 @@ class Trial:
 
 @frozen(kw_only=True)
 class Result:
-    """Hold what the caller saw, what was sent, and how late it was."""
+    """Hold what the caller saw, what was sent, and how long it took.
+
+    ``sent`` counts the bytes of the server. ``overrun`` is by how many seconds a
+    request missed its deadline, ``slowest`` how many the slowest one took.
+    """
 
     outcome: object
     sends: int
@@ -49,6 +64,7 @@ class Result:
     connections: int
     sent: int
     overrun: float
+    slowest: float
 
 
 def all_trials() -> list[Trial]:
@@ -73,6 +89,7 @@ async def attempt(
     *,
     retry: RetryPolicy = RETRY,
     make: Callable[[], Transport] = httpx_transport,
+    clock: Clock | None = None,
 ) -> Result:
     """Send the operation to such a server; the outcome is a value or an error."""
     kind, caller = KINDS[trial.kind], CALLERS[trial.operation]
@@ -82,7 +99,11 @@ async def attempt(
     server = HostileServer(kind, caller.document(planted), tls=trial.tls)
     async with server:
         line = Line(
-            base_url=server.base_url, transport=hasty, retry=retry, planted=planted
+            base_url=server.base_url,
+            transport=hasty,
+            retry=retry,
+            planted=planted,
+            clock=clock or SystemClock(),
         )
         if kind.warm_up:
             await caller.call(line)
@@ -97,6 +118,7 @@ async def attempt(
             connections=server.connections - before[2],
             sent=server.sent,
             overrun=hasty.overrun,
+            slowest=hasty.slowest,
         )
 
 
@@ -109,8 +131,13 @@ async def outcome_of(caller: Caller, line: Line) -> object:
         return type(error)
 
 
-def faults(trial: Trial, result: Result, planted: Planted) -> list[str]:
-    """Return in what a result is not as it must be."""
+def faults(
+    trial: Trial, result: Result, planted: Planted, *, pause_seconds: float = 1.0
+) -> list[str]:
+    """Return in what a result is not as it must be.
+
+    ``pause_seconds`` is for how long the event loop stood still meanwhile, at most.
+    """
     caller = CALLERS[trial.operation]
     fate = KINDS[trial.kind].fate_of(trial.operation, tls=trial.tls)
     due = expected(fate, caller.replay)
@@ -132,5 +159,12 @@ def faults(trial: Trial, result: Result, planted: Planted) -> list[str]:
             result.requests == 0 or fate is not Fate.NOT_SENT
         ),
         f"{result.connections} connections": result.connections <= result.sends,
+        f"{result.overrun:.3f} s late": (
+            result.overrun <= _LATE_SECONDS + pause_seconds
+        ),
+        f"took {result.slowest:.3f} s, though the server had ended it": (
+            result.slowest <= _AT_ONCE_SECONDS + pause_seconds
+            or not KINDS[trial.kind].ends
+        ),
     }
     return [f"{trial}: {text}" for text, is_good in checks.items() if not is_good]
