@@ -20,7 +20,7 @@ from tests.verification.residents import resident
 from tests.verification.town import ORDERS, Setting, Town, town
 from tests.verification.verdicts import unknown, violations
 
-from .runs import Tally
+from .tally import Tally
 
 TOWN_PEOPLE = 1000
 _SECONDS_BETWEEN = 0.7
