@@ -18,6 +18,7 @@ from ..client.events import Event, SuspiciousAnswer
 from ..client.nerotech import NeroTechClient
 from ..client.telefonip import TelefonIPClient
 from ..errors import ConfigurationError
+from ..models.call import LONGEST_RING, SHORTEST_RING
 from ..models.key import IdempotencyKey
 from ..models.lease import NumberLease
 from ..models.method import Method
@@ -156,6 +157,9 @@ class FlashCall:
         given = _DIGITS_BY_VERSION[require(callpass, CallPassClient).version]
         if digits is not None and not _SHORTEST_PIN <= digits <= given:
             raise ConfigurationError(f"expected 4 to {given} digits of a flash call")
+        if not SHORTEST_RING <= ring_seconds <= LONGEST_RING:
+            limits = f"{SHORTEST_RING} to {LONGEST_RING}"
+            raise ConfigurationError(f"expected a ring of {limits} whole seconds")
         self.name = "flash_call:callpass"
         self.digits = digits or given
         self.ring_seconds = float(ring_seconds)

@@ -48,8 +48,10 @@ class Verifier:
     began; without one it is kept in memory. ``pepper`` is the key under which pins and
     phones are hashed there, at least 16 characters, the same in every process; a store
     on a disk needs one. ``webhook_base`` is the public https URL under which the
-    application hands webhooks to ``receive``. Clients and their transports stay yours
-    to close; the store is opened and closed with the Verifier.
+    application hands webhooks to ``receive``. ``poll`` is how often it is asked who has
+    dialled: its 50 checks a second serve some 250 who may dial at once. Clients and
+    their transports stay yours to close; the store is opened and closed with the
+    Verifier.
 
     Raises ConfigurationError without channels, for a channel given twice, and for a
     store that needs a pepper.

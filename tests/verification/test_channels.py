@@ -189,3 +189,12 @@ async def test_the_time_that_a_phone_rings_is_the_channels(
     await world.clock.sleep(10)
 
     assert (await verifier.start(phone)).challenge is not None
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 100, 200])
+async def test_a_ring_is_as_long_as_the_provider_allows(
+    seconds: int, world: World
+) -> None:
+    """Found out at once, and not by a channel that nobody is rung through."""
+    with refused(ConfigurationError, match="2 to 99"):
+        FlashCall(world.callpass, ring_seconds=seconds)
