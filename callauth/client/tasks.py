@@ -26,8 +26,9 @@ _GRACE_SECONDS = 5.0
 class Tasks:
     """Own the running work of one client, or of the Verifier."""
 
-    def __init__(self, owner: str, clock: Clock) -> None:
+    def __init__(self, owner: str, clock: Clock, *, called: str = "") -> None:
         self._owner = owner
+        self._called = called or f"{owner} client"
         self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
         self._is_closed = False
@@ -36,13 +37,13 @@ class Tasks:
     def require_open(self) -> None:
         """Raise ConfigurationError once the client is closed, or in another loop."""
         if self._is_closed:
-            raise ConfigurationError(f"expected {self._owner} to be open")
+            raise ConfigurationError(f"expected an open {self._called}")
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop = loop
         if self._loop is not loop:
             raise ConfigurationError(
-                f"expected the event loop in which {self._owner} was first used"
+                f"expected the event loop in which the {self._called} was first used"
             )
 
     async def run(

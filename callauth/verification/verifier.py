@@ -76,7 +76,7 @@ class Verifier:
         self._hooks: Hooks[VerificationEvent] = Hooks(hooks)
         self._pepper = Pepper.of(pepper, self._store.pepper)
         self._webhooks = None if webhook_base is None else _directory(webhook_base)
-        self._tasks = Tasks("the Verifier", self._clock)
+        self._tasks = Tasks("callauth", self._clock, called="Verifier")
         by_name = _by_name(channels)
         self._route = Route(tuple(by_name.values()), self._policy)
         limits = Limits(

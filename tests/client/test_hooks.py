@@ -18,6 +18,7 @@ from callauth import (
 )
 from tests.support.answers import answer
 from tests.support.canaries import Canaries
+from tests.support.refusals import refused
 
 from .asking import ROWS, Row
 from .world import World
@@ -93,7 +94,7 @@ async def test_a_defect_is_not_taken_for_a_closed_client(world: World) -> None:
 
     world.script([NotSent])
     async with world.callpass(clock=Broken()) as client:
-        with pytest.raises(TypeError):
+        with refused(TypeError):
             await client.start_call_password(world.phone())
 
     (settled,) = world.seen(CallSettled)

@@ -192,8 +192,8 @@ PATCHES = (
     Patch(
         name="many probes at once",
         file="client/breaker.py",
-        old="if self._is_probing or now < self._opened_until:",
-        new="if now < self._opened_until:",
+        old="is_open = self._is_probing or now < self._opened_until",
+        new="is_open = now < self._opened_until",
         tests=("tests/client/test_breaker.py",),
     ),
     Patch(
