@@ -6,7 +6,8 @@ an application's own provider is any class with the same few members.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol, TypeAlias, TypeGuard, runtime_checkable
 
@@ -17,7 +18,7 @@ from ..client.edge import require
 from ..client.events import Event, SuspiciousAnswer
 from ..client.nerotech import NeroTechClient
 from ..client.telefonip import TelefonIPClient
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, NotSent
 from ..models.call import LONGEST_RING, SHORTEST_RING
 from ..models.key import IdempotencyKey
 from ..models.lease import NumberLease
@@ -178,9 +179,10 @@ class FlashCall:
         key: IdempotencyKey,  # noqa: ARG002 - CallPass knows none
     ) -> Rung:
         """Ring the phone from a number that ends with the pin."""
-        call = await self._callpass.start_call_password(
-            phone, timeout_seconds=int(self.ring_seconds)
-        )
+        with _unsent(self.name):
+            call = await self._callpass.start_call_password(
+                phone, timeout_seconds=int(self.ring_seconds)
+            )
         if self._cut_to is None:
             return call
         return _Cut(Pin(call.pin.reveal()[-self._cut_to :]), call.sent_at)
@@ -205,7 +207,8 @@ class VoiceOtp:
 
     async def ring(self, phone: PhoneNumber, key: IdempotencyKey) -> Rung:
         """Ring the phone, once per key."""
-        return await self._nerotech.voicemail(phone, idempotency_key=key)
+        with _unsent(self.name):
+            return await self._nerotech.voicemail(phone, idempotency_key=key)
 
 
 class ReverseCall:
@@ -277,6 +280,15 @@ class _NeroTech:
     async def check(self, lease: NumberLease) -> PhoneNumber | None:
         called = await self.client.incoming_verify(lease)
         return lease.user if called else None
+
+
+@contextmanager
+def _unsent(name: str) -> Iterator[None]:
+    """Tell as NotSent what our clients refuse, since they do so before they send."""
+    try:
+        yield
+    except ConfigurationError as error:
+        raise NotSent(name, "ring", str(error)) from None
 
 
 @frozen

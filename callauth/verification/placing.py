@@ -16,7 +16,6 @@ from ..client.events import Hooks
 from ..errors import (
     AuthenticationFailed,
     CallAuthError,
-    ConfigurationError,
     InsufficientFunds,
     NoChannelLeft,
     NotSent,
@@ -40,7 +39,7 @@ from .reserving import PLACING_SECONDS, Reserved, Reserving
 from .stored import State, StoredAttempt
 
 # Nothing was placed and another channel may be asked.
-_PASSED_ON = (NotSent, AuthenticationFailed, InsufficientFunds, ConfigurationError)
+_PASSED_ON = (NotSent, AuthenticationFailed, InsufficientFunds)
 
 
 class Placing:
@@ -166,7 +165,7 @@ class Placing:
         try:
             work = self._challenged(stored, channel)
             return await within(self._clock, PLACING_SECONDS, work)
-        except (NotSent, ConfigurationError):
+        except NotSent:
             raise
         except ProviderError as error:
             if not isinstance(error, ProviderUnavailable):

@@ -52,7 +52,8 @@ class VerificationPolicy:
     With ``dry_run`` the limits refuse nothing and only tell the hooks. Locks are kept
     even then.
 
-    An attempt is purged ``keep_seconds`` after its last call was asked for.
+    An attempt is purged ``keep_seconds`` after its last call was asked for, or within
+    an hour from then.
 
     Raises ConfigurationError for a value out of its range.
     """

@@ -53,6 +53,7 @@ class Workers:
         self._resume = resume
         self._beating: Timer | None = None
         self._looking: Timer | None = None
+        self._beat_again_at = 0.0
         self._purge_at = 0.0
 
     async def open(self) -> None:
@@ -61,9 +62,14 @@ class Workers:
 
     async def take(self) -> None:
         """Say that this worker lives; to be called before it takes an attempt."""
+        # By the lock and not the timer: a beat may have failed, or be on its way.
+        if self._clock.monotonic() >= self._beat_again_at:
+            await self._beat()
         if self._beating is None:
             self._beat_later()
-            await self._beat()
+        # Only a store that others share is looked at without end, and purged then.
+        with suppress(StoreError):
+            await self._purge()
 
     def keep(self) -> None:
         """Go on saying so, since there is an attempt to look after."""
@@ -92,9 +98,10 @@ class Workers:
             await self._beat()
 
     async def _beat(self) -> None:
-        now = self._clock.now()
+        now, began = self._clock.now(), self._clock.monotonic()
         until = now + timedelta(seconds=_DEAD_AFTER_SECONDS)
         await self._store.lock(_lock(self._name), self._name, until=until, now=now)
+        self._beat_again_at = began + _BEAT_SECONDS
 
     def _on_look(self) -> None:
         self._looking = None
@@ -112,12 +119,15 @@ class Workers:
             if await self._store.holder(_lock(name), now=self._clock.now()) is None:
                 for record in await self._store.live(name):
                     await self._adopt(record)
-        if self._clock.monotonic() >= self._purge_at:
-            self._purge_at = self._clock.monotonic() + _PURGE_SECONDS
-            await self._store.purge(now=self._clock.now())
+        await self._purge()
         # A store that dies with its process has no other processes to look after.
         if others or self._store.pepper is None:
             self._look_later()
+
+    async def _purge(self) -> None:
+        if self._clock.monotonic() >= self._purge_at:
+            self._purge_at = self._clock.monotonic() + _PURGE_SECONDS
+            await self._store.purge(now=self._clock.now())
 
     def _look_later(self) -> None:
         if self._looking is None:

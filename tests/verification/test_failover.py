@@ -42,7 +42,6 @@ _PASSED_ON = [
     NotSent("bell", "ring", "x"),
     AuthenticationFailed(*_BY_THEM),
     InsufficientFunds(*_BY_THEM),
-    ConfigurationError("x"),
 ]
 _REFUSALS = [
     NumberInvalid(*_BY_THEM),
@@ -55,6 +54,8 @@ _REFUSALS = [
 _LOSSES = [
     AnswerLost("bell", "ring", "x"),
     ProtocolError("bell", "ring", "x"),
+    # Of a pin that is none, it may be: the phone has rung.
+    ConfigurationError("x"),
     ProviderUnavailable(*_BY_THEM),
     NoChannelLeft("not ours"),
     CallAuthError("x"),

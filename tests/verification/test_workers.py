@@ -161,6 +161,20 @@ async def test_old_attempts_are_purged(
     assert await shared.get(attempt.id) is None
 
 
+async def test_the_default_store_is_purged_as_well(
+    world: World, bell: Bell, store: MemoryStore
+) -> None:
+    """Nobody else looks at it, so a later start has to."""
+    policy = VerificationPolicy(keep_seconds=600.0)
+    verifier = await world.verifier([bell], store=store, policy=policy)
+    attempt = await verifier.start(world.phone())
+    await world.clock.sleep(3700)
+
+    await verifier.start(world.phone())
+
+    assert await store.get(attempt.id) is None
+
+
 async def test_a_live_attempt_is_not_purged(
     world: World, bell: Bell, store: MemoryStore
 ) -> None:
