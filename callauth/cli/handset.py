@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..models.instructions import spaced
 from ..models.method import Method
 from ..models.phone import PhoneNumber
 from ..sandbox import Sandbox, Subscriber
@@ -39,11 +40,3 @@ class Handset:
     def dial(self, number: PhoneNumber, *, from_another: bool) -> None:
         """Dial the number, from this phone or from a stranger's."""
         self.sandbox.network.dial(STRANGER if from_another else self.phone, number)
-
-
-def spaced(number: PhoneNumber) -> str:
-    """Return a number in full, as it is written in Russia, for whoever must dial it."""
-    if not number.is_plus_7:
-        return number.e164
-    ten = number.e164[2:]
-    return f"+7 {ten[:3]} {ten[3:6]}-{ten[6:8]}-{ten[8:]}"

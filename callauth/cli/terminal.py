@@ -9,12 +9,13 @@ from attrs import define, field
 from rich.text import Text
 
 from ..models.cause import HangupCause
+from ..models.instructions import spaced
 from ..models.lease import NumberLease
 from ..models.phone import PhoneNumber
 from ..transport.port import Clock
 from .console import Console
 from .flows import TRIES
-from .handset import Handset, spaced
+from .handset import Handset
 from .keyboard import Keyboard
 from .qr import qr_lines
 

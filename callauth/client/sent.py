@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime
 
+from ..models.instant import SKEW_SECONDS
 from ..transport.port import Clock
 
 _REMEMBERED = 100_000
-# Two machines that share a lease may have clocks that differ this much.
-_SKEW_SECONDS = 5.0
 _FOREVER_SECONDS = 1e9
 
 
@@ -46,4 +45,4 @@ class SentTimes:
 def monotonic_of(clock: Clock, moment: datetime) -> float:
     """Return a moment of the wall clock as one of the monotonic clock."""
     age = (clock.now() - moment).total_seconds()
-    return clock.monotonic() - (age if age >= -_SKEW_SECONDS else _FOREVER_SECONDS)
+    return clock.monotonic() - (age if age >= -SKEW_SECONDS else _FOREVER_SECONDS)

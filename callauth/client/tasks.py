@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
-import anyio
-
 from ..errors import AnswerLost, CallAuthError, ConfigurationError
+from ..transport.clock import within
 from ..transport.port import Clock
 
 T = TypeVar("T")
@@ -85,13 +85,10 @@ class Tasks:
             await asyncio.wait(running, timeout=_GRACE_SECONDS)
 
     async def _wait_a_little(self, running: set[asyncio.Task[Any]]) -> None:
-        with anyio.CancelScope() as scope:
-            alarm = self._clock.call_later(_GRACE_SECONDS, scope.cancel)
-            try:
-                # The loop's own clock as well, since the other may be one that stands.
-                await asyncio.wait(running, timeout=_GRACE_SECONDS)
-            finally:
-                alarm.cancel()
+        # The loop's own clock as well, since the other may be one that stands.
+        ended = asyncio.wait(running, timeout=_GRACE_SECONDS)
+        with suppress(TimeoutError):
+            await within(self._clock, _GRACE_SECONDS, ended)
 
     def _spawn(self, work: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
         self.require_open()

@@ -13,8 +13,7 @@ from .instant import aware
 from .instructions import Instructions, Language
 from .lease import NumberLease
 from .method import Method
-
-_FEWEST_DIGITS, _MOST_DIGITS = 4, 7
+from .pin import LONGEST_PIN, SHORTEST_PIN
 
 
 @frozen
@@ -44,9 +43,9 @@ class PinChallenge:
 
     @digits.validator
     def _is_the_length_of_a_pin(self, _: object, value: object) -> None:
-        if type(value) is not int or not _FEWEST_DIGITS <= value <= _MOST_DIGITS:
+        if type(value) is not int or not SHORTEST_PIN <= value <= LONGEST_PIN:
             raise ConfigurationError(
-                f"expected {_FEWEST_DIGITS} to {_MOST_DIGITS} digits, as an integer"
+                f"expected {SHORTEST_PIN} to {LONGEST_PIN} digits, as an integer"
             )
 
     def seconds_left(self, now: datetime) -> float:

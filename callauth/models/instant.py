@@ -6,6 +6,9 @@ from datetime import datetime
 
 from ..errors import ConfigurationError
 
+# The clocks of two machines that share something may differ this much.
+SKEW_SECONDS = 5.0
+
 
 def aware(value: datetime) -> datetime:
     """Return the instant unchanged.

@@ -9,13 +9,11 @@ from datetime import datetime, timedelta
 from attrs import evolve, field, frozen
 
 from ..errors import ConfigurationError
-from .instant import aware
+from .instant import SKEW_SECONDS, aware
 
 LONGEST_KEY = 100
 # The provider keeps a key for 24 h; the hour between covers clocks that disagree.
 SENT_FOR = timedelta(hours=23)
-# Two machines that share a key may have clocks that differ this much.
-_SKEW_SECONDS = 5.0
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
@@ -73,4 +71,4 @@ class IdempotencyKey:
         if self.first_used_at is None:
             return 0.0
         age = (aware(now) - self.first_used_at).total_seconds()
-        return max(0.0, age) if age >= -_SKEW_SECONDS else SENT_FOR.total_seconds()
+        return max(0.0, age) if age >= -SKEW_SECONDS else SENT_FOR.total_seconds()

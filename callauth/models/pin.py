@@ -9,7 +9,8 @@ from typing import NoReturn
 from ..errors import ConfigurationError, TestModeRefused
 from .spelling import without_separators
 
-_DIGITS = re.compile(r"[0-9]{4,7}")
+SHORTEST_PIN, LONGEST_PIN = 4, 7
+_DIGITS = re.compile(rf"[0-9]{{{SHORTEST_PIN},{LONGEST_PIN}}}")
 _FULL_NUMBER = re.compile(r"\+?[0-9]{10,15}")
 
 

@@ -58,8 +58,8 @@ class Calls:
         What another process has begun (``is_resumed``) may have had an answer that was
         lost with that process.
         """
-        channel = self._channels.get(stored.channel)
-        if stored.lease is None or channel is None or not leases(channel):
+        channel = self._channel(stored)
+        if stored.lease is None or channel is None:
             return
         age = self._casebook.moment(stored) - stored.sent_at
         leased_at = self._clock.monotonic() - age.total_seconds()
@@ -116,8 +116,8 @@ class Calls:
         await self._casebook.change(watch.attempt_id, step)
 
     async def _caller(self, stored: StoredAttempt, seconds: float) -> bool:
-        channel = self._channels.get(stored.channel)
-        if channel is None or stored.lease is None or not leases(channel):
+        channel = self._channel(stored)
+        if stored.lease is None or channel is None:
             return False
         caller = await self._ask(channel, stored.lease, seconds)
         if caller is None:
@@ -145,9 +145,14 @@ class Calls:
             pass
         raise ProviderUnavailable(channel.name, "check", None, "NO_ANSWER")
 
+    def _channel(self, stored: StoredAttempt) -> LeasesNumber | None:
+        """Return its channel, None when this process has none of that name."""
+        channel = self._channels.get(stored.channel)
+        return channel if channel is not None and leases(channel) else None
+
     def _tells_once(self, stored: StoredAttempt) -> bool:
-        channel = self._channels[stored.channel]
-        return channel is not None and leases(channel) and channel.tells_once
+        channel = self._channel(stored)
+        return channel is not None and channel.tells_once
 
 
 @define(eq=False)

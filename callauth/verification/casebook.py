@@ -18,11 +18,11 @@ from ..client.events import Hooks
 from ..client.sent import SentTimes, monotonic_of
 from ..errors import AttemptNotFound, StoreError
 from ..models.attempt import AttemptId
-from ..models.phone import PhoneNumber
 from ..transport.port import Clock
 from .events import AttemptEnded, VerificationEvent
 from .limits import Limits
 from .pepper import Pepper
+from .reserving import reverse_lock
 from .store import Record, Store
 from .stored import State, StoredAttempt, dumped, loaded
 
@@ -64,7 +64,7 @@ class Casebook:
             record = await self._store.get(attempt_id)
         if record is None:
             raise AttemptNotFound("expected the id of an attempt, got an unknown one")
-        return evolve(loaded(record.document), version=record.version)
+        return read(record)
 
     async def insert(self, stored: StoredAttempt) -> StoredAttempt:
         """Keep a new attempt."""
@@ -92,18 +92,14 @@ class Casebook:
         self, stored: StoredAttempt, changed: StoredAttempt
     ) -> StoredAttempt | None:
         """Write the changed attempt, None when somebody else has changed it."""
-        written = await self.adopt(evolve(changed, version=stored.version))
+        written = await self._write(changed)
         if written is not None:
             await self._follow_up(stored, written)
         return written
 
     async def adopt(self, stored: StoredAttempt) -> StoredAttempt | None:
         """Become the one who looks after it, None when somebody else has changed it."""
-        written = evolve(stored, version=stored.version + 1)
-        is_written = await self._store.replace(
-            self._record(written), expected_version=stored.version
-        )
-        return written if is_written else None
+        return await self._write(stored)
 
     def note_sent(self, stored: StoredAttempt, *, not_before: float) -> None:
         """Remember when it was sent by the clock that cannot be set.
@@ -131,9 +127,12 @@ class Casebook:
         left = stored.expires_at - self.moment(stored)
         return self._clock.monotonic() + left.total_seconds()
 
-    def reverse_lock(self, phone: PhoneNumber) -> str:
-        """Return the name of the lock that allows one reverse call per phone."""
-        return self._pepper.name("reverse", phone.e164)
+    async def _write(self, stored: StoredAttempt) -> StoredAttempt | None:
+        written = evolve(stored, version=stored.version + 1)
+        is_written = await self._store.replace(
+            self._record(written), expected_version=stored.version
+        )
+        return written if is_written else None
 
     async def _follow_up(self, old: StoredAttempt, new: StoredAttempt) -> None:
         # What only this winner may do. A process that dies in between, or a store that
@@ -163,7 +162,7 @@ class Casebook:
         has_id = old.lease is not None and old.lease.lease_id is not None
         # Without an id an old call could still satisfy a new attempt.
         if has_id and _is_behind(new):
-            await self._store.unlock(self.reverse_lock(new.phone), old.key)
+            await self._store.unlock(reverse_lock(self._pepper, new.phone), old.key)
 
     def _record(self, stored: StoredAttempt) -> Record:
         return Record(
@@ -173,6 +172,11 @@ class Casebook:
             worker=None if stored.state.is_final else self._worker,
             purge_at=stored.sent_at + self._keep,
         )
+
+
+def read(record: Record) -> StoredAttempt:
+    """Return the attempt that is in the record; StoreError when it is none of ours."""
+    return evolve(loaded(record.document), version=record.version)
 
 
 def _is_behind(stored: StoredAttempt) -> bool:

@@ -24,12 +24,11 @@ from ..models.key import IdempotencyKey
 from ..models.lease import NumberLease
 from ..models.method import Method
 from ..models.phone import PhoneNumber
-from ..models.pin import Pin
+from ..models.pin import SHORTEST_PIN, Pin
 
 _DIGITS_BY_VERSION = {"v1.0": 4, "v2.0": 4, "v3.0": 7}
 _ROBOT_DIGITS = 4
 _RING_SECONDS = 30
-_SHORTEST_PIN = 4
 
 
 class Rung(Protocol):
@@ -137,6 +136,11 @@ def leases(channel: Channel) -> TypeGuard[LeasesNumber]:
     return not rings(channel)
 
 
+def method_of(channel: Channel) -> Method:
+    """Return what the channel does."""
+    return channel.method if rings(channel) else Method.REVERSE_CALL
+
+
 class FlashCall:
     """A missed call by CallPass; the last digits of its number are the pin.
 
@@ -156,7 +160,7 @@ class FlashCall:
         cost: int = 0,
     ) -> None:
         given = _DIGITS_BY_VERSION[require(callpass, CallPassClient).version]
-        if digits is not None and not _SHORTEST_PIN <= digits <= given:
+        if digits is not None and not SHORTEST_PIN <= digits <= given:
             raise ConfigurationError(f"expected 4 to {given} digits of a flash call")
         if not SHORTEST_RING <= ring_seconds <= LONGEST_RING:
             limits = f"{SHORTEST_RING} to {LONGEST_RING}"

@@ -13,6 +13,7 @@ from enum import Enum
 from attrs import evolve
 
 from ..errors import AttemptSettled, ConfigurationError
+from ..models.instant import SKEW_SECONDS
 from ..models.lease import LAST_CHECK_SECONDS, LATE_SECONDS, LEASE_SECONDS, NumberLease
 from ..models.method import Method
 from ..models.phone import PhoneNumber
@@ -21,8 +22,7 @@ from .stored import State, StoredAttempt
 CALL_COUNTS_FOR_SECONDS = LEASE_SECONDS + LAST_CHECK_SECONDS + LATE_SECONDS
 # Longer than any channel may take; after it the process that asked must be dead.
 STARTING_SECONDS = 180.0
-# Two machines that share a store may have clocks that differ this much.
-_SKEW = timedelta(seconds=5)
+_SKEW = timedelta(seconds=SKEW_SECONDS)
 
 
 class Event(Enum):
@@ -148,7 +148,6 @@ def typed(stored: StoredAttempt, now: datetime, *, is_right: bool) -> StoredAtte
     if stored.state is State.AWAITING_PIN and is_over(stored, now):
         return time_over(stored, now)
     if is_right:
-        target(stored.state, Event.RIGHT_PIN)
         confirmed = evolve(stored, assurance="code")
         return _ended(confirmed, Event.RIGHT_PIN, now, "")
     left = stored.tries_left - 1
@@ -164,7 +163,6 @@ def called(stored: StoredAttempt, caller: PhoneNumber, now: datetime) -> StoredA
         return time_over(stored, now)
     if caller != stored.phone:
         return _ended(stored, Event.OTHER_CALLER, now, "another phone called")
-    target(stored.state, Event.RIGHT_CALLER)
     confirmed = evolve(stored, assurance="caller_id")
     return _ended(confirmed, Event.RIGHT_CALLER, now, "")
 

@@ -31,8 +31,8 @@ from ..models.pin import Pin
 from ..transport.clock import within
 from ..transport.port import Clock
 from . import flow
-from .casebook import Casebook
-from .channels import Channel, LeasesNumber, RingsPhone, leases, rings
+from .casebook import Casebook, Step
+from .channels import Channel, LeasesNumber, RingsPhone, leases, method_of, rings
 from .events import ChallengeIssued, ChannelPassed, VerificationEvent
 from .pepper import Pepper
 from .reserving import PLACING_SECONDS, Reserved, Reserving
@@ -211,7 +211,8 @@ class Placing:
 
     async def _lose(self, stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
         await self._reserving.may_ring(reserved)
-        return await self._casebook.change(stored.id, _lost)
+        reason = "nobody knows whether the phone rings"
+        return await self._end(stored, lambda found, at: flow.lost(found, reason, at))
 
     async def _issue(
         self,
@@ -235,13 +236,15 @@ class Placing:
 
     async def _reject(self, stored: StoredAttempt, error: CallAuthError) -> None:
         reason = type(error).__name__
+        await self._end(stored, lambda found, at: flow.not_placed(found, reason, at))
 
+    async def _end(self, stored: StoredAttempt, ending: Step) -> StoredAttempt:
+        # Cancelled meanwhile, or given up for dead: that stands.
         def step(found: StoredAttempt, now: datetime) -> StoredAttempt:
-            if found.state is not State.STARTING:
-                return found
-            return flow.not_placed(found, reason, now)
+            is_asking = found.state is State.STARTING
+            return ending(found, now) if is_asking else found
 
-        await self._casebook.change(stored.id, step)
+        return await self._casebook.change(stored.id, step)
 
     def _tell_passed(self, stored: StoredAttempt, channel: str, reason: str) -> None:
         self._hooks.emit(
@@ -260,14 +263,3 @@ def granted(stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
     if grant is None:
         return evolve(stored, tries_left=0, granted_at=None)
     return evolve(stored, tries_left=grant.tries, granted_at=grant.at)
-
-
-def method_of(channel: Channel) -> Method:
-    """Return what the channel does."""
-    return channel.method if rings(channel) else Method.REVERSE_CALL
-
-
-def _lost(stored: StoredAttempt, now: datetime) -> StoredAttempt:
-    if stored.state is not State.STARTING:
-        return stored
-    return flow.lost(stored, "nobody knows whether the phone rings", now)

@@ -8,13 +8,13 @@ from attrs import field, frozen
 
 from ..errors import ConfigurationError
 from ..models.phone import PhoneNumber
+from ..models.pin import LONGEST_PIN, SHORTEST_PIN
 
 NumberType: TypeAlias = Literal["mobile", "fixed", "foreign"]
 """``mobile``: +7 9…. ``fixed``: any other +7. ``foreign``: the rest of the world."""
 
 DAY_SECONDS = 86_400.0
 _HOUR_SECONDS = 3_600.0
-_SHORTEST_PIN, _LONGEST_PIN = 4, 7
 _LONGEST_PIN_SECONDS = 600.0
 
 
@@ -71,7 +71,7 @@ class VerificationPolicy:
     cool_down: tuple[float, ...] = (30.0, 60.0, 120.0)
     number_types: frozenset[NumberType] = frozenset({"mobile"})
     without_caller_id: frozenset[str] = frozenset({"payment", "recovery"})
-    least_pin_digits: int = _SHORTEST_PIN
+    least_pin_digits: int = SHORTEST_PIN
     dry_run: bool = False
     keep_seconds: float = DAY_SECONDS
 
@@ -81,7 +81,7 @@ class VerificationPolicy:
             "tries_per_pin of at least 1": self.tries_per_pin >= 1,
             "pauses of at least 0 seconds": all(each >= 0 for each in self.cool_down),
             "least_pin_digits of 4 to 7": (
-                _SHORTEST_PIN <= self.least_pin_digits <= _LONGEST_PIN
+                SHORTEST_PIN <= self.least_pin_digits <= LONGEST_PIN
             ),
             "keep_seconds of at least 600": self.keep_seconds >= _LONGEST_PIN_SECONDS,
         }

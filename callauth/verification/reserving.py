@@ -133,7 +133,7 @@ class Reserving:
     async def _reserve_lease(
         self, channel: Channel, stored: StoredAttempt, key: str
     ) -> Reserved:
-        lock = self._pepper.name("reverse", stored.phone.e164)
+        lock = reverse_lock(self._pepper, stored.phone)
         seconds = PLACING_SECONDS + CALL_COUNTS_FOR_SECONDS
         await self._lock(lock, key, seconds, "a call from it is waited for")
         async with AsyncExitStack() as undo:
@@ -160,6 +160,11 @@ class Reserving:
         await self._store.lock(
             reserved.lock, reserved.key, until=until, now=self._clock.now()
         )
+
+
+def reverse_lock(pepper: Pepper, phone: PhoneNumber) -> str:
+    """Return the name of the lock that allows one reverse call per phone."""
+    return pepper.name("reverse", phone.e164)
 
 
 def lease_name(lease_id: int) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import ConfigurationError, NoChannelLeft
 from ..models.method import Method
-from .channels import Channel, rings
-from .placing import method_of
+from .channels import Channel, method_of, rings
 from .policy import VerificationPolicy
 
 

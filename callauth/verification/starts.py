@@ -18,9 +18,10 @@ from ..transport.port import Clock
 from . import flow
 from .caretaker import Caretaker
 from .casebook import Casebook
+from .channels import method_of
 from .events import AttemptStarted, SuspiciousAttempt, VerificationEvent
 from .limits import Limits
-from .placing import Placing, granted, method_of
+from .placing import Placing, granted
 from .reserving import Reserved
 from .stored import State, StoredAttempt
 

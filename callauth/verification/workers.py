@@ -13,14 +13,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from attrs import evolve
-
 from ..client.tasks import Tasks
 from ..errors import CallAuthError, StoreError
 from ..transport.port import Clock, Timer
-from .casebook import Casebook
+from .casebook import Casebook, read
 from .store import Record, Store
-from .stored import StoredAttempt, loaded
+from .stored import StoredAttempt
 
 _LOG = logging.getLogger("callauth")
 
@@ -136,7 +134,7 @@ class Workers:
     async def _adopt(self, record: Record) -> None:
         await self.take()
         try:
-            stored = evolve(loaded(record.document), version=record.version)
+            stored = read(record)
         except StoreError:
             # Of a later release, it may be: somebody else can read it.
             _LOG.error("expected an attempt that can be read: %s", record.attempt_id)

@@ -7,10 +7,10 @@ import anyio
 import pytest
 
 from callauth.cli.console import Console
-from callauth.cli.handset import spaced
 from callauth.cli.qr import qr_lines
 from callauth.cli.terminal import TerminalPerson
 from callauth.models.cause import HangupCause
+from callauth.models.instructions import spaced
 from callauth.models.lease import NumberLease
 from callauth.models.phone import PhoneNumber
 from callauth.transport.clock import ManualClock
