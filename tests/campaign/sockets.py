@@ -17,13 +17,13 @@ from attrs import define, field
 
 from callauth import HttpxTransport, PhoneNumber
 from callauth.sandbox import FastClock, Fault, Sandbox
-from callauth.sandbox.server import serve
+from tests.support.sandboxes import nobody_listens, over_http
 
 from .flows import FLOWS, believed
 from .injection import Chances
 from .judge import Run, violations
 from .tally import Tally
-from .world import PEOPLE, part_of, unheard
+from .world import PEOPLE, part_of
 
 _SPEED = 60.0
 _AT_ONCE = 48
@@ -102,16 +102,9 @@ async def _one_server(seed: int) -> Tally:
 
 @asynccontextmanager
 async def _serving(seed: int, faults: _ByPhone) -> AsyncIterator[tuple[Sandbox, str]]:
-    started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     async with Sandbox(
-        clock=FastClock(_SPEED), seed=seed, webhook_sender=unheard
+        clock=FastClock(_SPEED), seed=seed, webhook_sender=nobody_listens
     ) as sandbox:
         sandbox.faults.decide = faults
-        serving = asyncio.create_task(
-            serve(sandbox, port=0, on_started=started.set_result)
-        )
-        try:
-            yield sandbox, f"http://127.0.0.1:{await started}/"
-        finally:
-            serving.cancel()
-            await asyncio.wait((serving,))
+        async with over_http(sandbox) as address:
+            yield sandbox, address

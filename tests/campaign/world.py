@@ -20,6 +20,7 @@ from callauth import (
 from callauth.client.events import Event
 from callauth.protocol.callpass import Version
 from callauth.sandbox import Answer, Sandbox, Subscriber, Typing
+from tests.support.sandboxes import nobody_listens
 
 _STRANGER = PhoneNumber("+79990000000")
 
@@ -72,7 +73,7 @@ async def world(
     clock = clock or ManualClock()
     phone = PhoneNumber(f"+79{seed % 10**9:09}")
     async with (
-        Sandbox(clock=clock, seed=seed, webhook_sender=unheard) as sandbox,
+        Sandbox(clock=clock, seed=seed, webhook_sender=nobody_listens) as sandbox,
         part_of(sandbox, sandbox.transport(), phone, person) as made,
     ):
         yield made
@@ -133,8 +134,3 @@ async def part_of(
                 for version in versions
             },
         )
-
-
-async def unheard(_: str) -> int:
-    """Take a webhook that nobody waits for."""
-    return 200

@@ -9,8 +9,9 @@ import pytest
 
 from callauth import ManualClock, Sandbox
 from tests.support.canaries import Canaries
+from tests.support.sandboxes import nobody_listens
 
-from .world import World, nobody_listens
+from .world import World
 
 
 @pytest.fixture

@@ -25,9 +25,9 @@ from callauth.protocol.callpass import VERSIONS, Version
 from callauth.sandbox import Fault, Latency, Refused, ResetAfter, Subscriber
 from tests.campaign.acts import ACTS, Act, starts
 from tests.support.canaries import Canaries
+from tests.support.sandboxes import nobody_listens
 
 from .stepped import SteppedClock
-from .world import nobody_listens
 
 
 @define(eq=False)

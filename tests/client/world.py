@@ -29,11 +29,6 @@ from .wire import Wire
 E = TypeVar("E")
 
 
-async def nobody_listens(url: str) -> int:
-    """Take a webhook and throw it away."""
-    return 200
-
-
 @define(eq=False)
 class World:
     """Hold all that a test of a client needs."""

@@ -13,6 +13,7 @@ from callauth import HttpxTransport, ManualClock, Sandbox, Transport
 from callauth.sandbox import FastClock
 from callauth.sandbox.server import serve
 from tests.support.canaries import Canaries
+from tests.support.sandboxes import nobody_listens
 
 from .party import Party
 
@@ -38,10 +39,6 @@ class Place:
             yield party
 
 
-async def _nobody_listens(url: str) -> int:
-    return 200
-
-
 def _plant_codes(sandbox: Sandbox, canaries: Canaries) -> None:
     """Let the providers draw canaries for the codes that they send."""
     sandbox.nerotech.next_codes.extend(canaries.pin(4).reveal() for _ in range(9))
@@ -52,7 +49,7 @@ def _plant_codes(sandbox: Sandbox, canaries: Canaries) -> None:
 async def place(canaries: Canaries) -> AsyncIterator[Place]:
     """Give a party in the same process as its providers, on a clock of its own."""
     clock = ManualClock()
-    async with Sandbox(clock=clock, webhook_sender=_nobody_listens) as sandbox:
+    async with Sandbox(clock=clock, webhook_sender=nobody_listens) as sandbox:
         _plant_codes(sandbox, canaries)
         async with Party(canaries, clock, sandbox.transport()).opened() as party:
             yield Place(sandbox, party, sandbox.transport)
@@ -62,7 +59,7 @@ async def place(canaries: Canaries) -> AsyncIterator[Place]:
 async def far_place(canaries: Canaries) -> AsyncIterator[Place]:
     """Give a party whose requests go over real HTTP, on loopback."""
     clock = FastClock(_SPEED)
-    async with Sandbox(clock=clock, webhook_sender=_nobody_listens) as sandbox:
+    async with Sandbox(clock=clock, webhook_sender=nobody_listens) as sandbox:
         _plant_codes(sandbox, canaries)
         port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(

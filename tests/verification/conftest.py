@@ -10,9 +10,10 @@ import pytest
 
 from callauth import ManualClock, MemoryStore, PhoneNumber, Sandbox
 from tests.support.canaries import Canaries
+from tests.support.sandboxes import nobody_listens
 
 from .own import Bell, Desk
-from .world import World, nobody_listens
+from .world import World
 
 
 @pytest.fixture

@@ -41,11 +41,6 @@ _POLICY = VerificationPolicy()
 STEADY = PollSchedule(growth=1.0, longest_seconds=1.0, jitter=0, checks_per_second=1e6)
 
 
-async def nobody_listens(url: str) -> int:
-    """Take a webhook and throw it away."""
-    return 200
-
-
 @define(eq=False)
 class World:
     """Hold all that a test of the Verifier needs."""
