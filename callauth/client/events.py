@@ -12,6 +12,7 @@ import inspect
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
 from attrs import frozen
@@ -122,11 +123,19 @@ class Hooks(Generic[E]):
         for hook in hooks:
             self.add(hook)
 
-    def add(self, hook: Callable[[E], object]) -> None:
-        """Call this one, too, from now on."""
+    def add(self, hook: Callable[[E], object]) -> Callable[[], None]:
+        """Call this one, too, from now on; return what ends that."""
         if not callable(hook) or inspect.iscoroutinefunction(hook):
             raise ConfigurationError("expected hooks that are plain functions")
         self._hooks = (*self._hooks, hook)
+        return partial(self._remove, hook)
+
+    def _remove(self, hook: Callable[[E], object]) -> None:
+        # The same hook may have been added twice, by two who do not know each other.
+        hooks = list(self._hooks)
+        if hook in hooks:
+            hooks.remove(hook)
+        self._hooks = tuple(hooks)
 
     def emit(self, event: E) -> None:
         """Hand the event to the log and to every hook."""

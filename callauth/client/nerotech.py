@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
 from typing import Self, Unpack
@@ -212,12 +212,12 @@ class NeroTechClient:
         return self._line.runner.is_ready
 
     @sealed
-    def listen(self, hook: Hook) -> None:
-        """Call the hook with every event from now on.
+    def listen(self, hook: Hook) -> Callable[[], None]:
+        """Call the hook with every event from now on; return what ends that.
 
         Raises ConfigurationError unless it is a plain function.
         """
-        self._line.hooks.add(hook)
+        return self._line.hooks.add(hook)
 
     async def aclose(self) -> None:
         """Close the client; calling it again does nothing."""

@@ -17,7 +17,7 @@ caller ID can be forged, so do not use it for payments or account recovery.
 
 @frozen
 class Pending:
-    """Nothing has happened yet."""
+    """Nothing has decided it yet; wrong pins may have been typed."""
 
 
 @frozen(kw_only=True)
@@ -30,7 +30,10 @@ class Confirmed:
 
 @frozen(kw_only=True)
 class Rejected:
-    """The attempt failed for a reason that the person caused."""
+    """The attempt failed: nobody was verified, and ``reason`` says why.
+
+    Too many wrong pins, another caller, a call that was refused, or it was cancelled.
+    """
 
     at: datetime
     reason: str

@@ -23,9 +23,9 @@ from ..protocol.schedule import PollSchedule
 from ..transport.port import Clock
 from . import flow
 from .agenda import Agenda
-from .calls import Calls
 from .casebook import Casebook
 from .channels import Channel
+from .dial_ins import DialIns
 from .events import VerificationEvent
 from .hints import Hints
 from .store import Store
@@ -57,14 +57,14 @@ class Caretaker:
         self._tasks = tasks
         self._clock = clock
         self._poller = Poller(clock, poll, tasks)
-        self._calls = Calls(
+        self._dial_ins = DialIns(
             channels,
             casebook=casebook,
             poller=self._poller,
             clock=clock,
             hooks=hooks,
         )
-        self._hints = Hints(store, calls=self._calls, clock=clock)
+        self._hints = Hints(store, dial_ins=self._dial_ins, clock=clock)
         self._waiters = Waiters(store, casebook=casebook, tasks=tasks, clock=clock)
         self._agenda = Agenda(clock, tasks=tasks, look=self._end)
         self._workers = Workers(
@@ -89,6 +89,7 @@ class Caretaker:
         self._waiters.close()
         self._poller.close()
         self._agenda.close()
+        self._workers.close()
 
     async def leave(self) -> None:
         """Leave the attempts to other processes, at once."""
@@ -126,7 +127,7 @@ class Caretaker:
             # Stored, and so for others to find.
             return
         if stored.state is State.AWAITING_CALL:
-            self._calls.follow(stored, is_resumed=is_resumed)
+            self._dial_ins.follow(stored, is_resumed=is_resumed)
         self._agenda.put(self._due(stored), stored.id)
         self._workers.keep()
 
@@ -148,6 +149,7 @@ class Caretaker:
         if not self._is_closed:
             again = self._clock.monotonic() + _AGAIN_SECONDS
             self._agenda.put(max(again, due), attempt_id)
+            self._workers.keep()
 
     def _due(self, stored: StoredAttempt) -> float:
         due = self._casebook.due(stored)

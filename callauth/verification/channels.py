@@ -119,8 +119,10 @@ class LeasesNumber(Protocol):
 class TellsSuspicions(Protocol):
     """A channel that notices what fits an attack."""
 
-    def on_suspicion(self, told: Callable[[PhoneNumber, str], None]) -> None:
-        """Tell of a phone and what was noticed, from now on."""
+    def on_suspicion(
+        self, told: Callable[[PhoneNumber, str], None]
+    ) -> Callable[[], None]:
+        """Tell of a phone and what was noticed, from now on; return what ends that."""
 
 
 Channel: TypeAlias = RingsPhone | LeasesNumber
@@ -243,14 +245,16 @@ class ReverseCall:
         """Return who dialled it, None while nobody has."""
         return await self._desk.check(lease)
 
-    def on_suspicion(self, told: Callable[[PhoneNumber, str], None]) -> None:
+    def on_suspicion(
+        self, told: Callable[[PhoneNumber, str], None]
+    ) -> Callable[[], None]:
         """Tell of answers that fit an attack or a call of an earlier attempt."""
 
         def hook(event: Event) -> None:
             if isinstance(event, SuspiciousAnswer):
                 told(event.phone, event.clause)
 
-        self._desk.client.listen(hook)
+        return self._desk.client.listen(hook)
 
 
 @frozen

@@ -33,7 +33,10 @@ class ChallengeIssued:
 
 @frozen(kw_only=True)
 class ChannelPassed:
-    """A channel placed nothing, and the next one is asked."""
+    """Another channel is asked after this one, for the ``reason``.
+
+    It placed nothing, could not be asked, or the person has heard nothing from it.
+    """
 
     attempt_id: AttemptId
     phone: PhoneNumber

@@ -12,7 +12,7 @@ from enum import Enum
 
 from attrs import evolve
 
-from ..errors import AttemptSettled, ConfigurationError
+from ..errors import AttemptSettled, ConfigurationError, RingLocked
 from ..models.instant import SKEW_SECONDS
 from ..models.lease import LAST_CHECK_SECONDS, LATE_SECONDS, LEASE_SECONDS, NumberLease
 from ..models.method import Method
@@ -20,7 +20,7 @@ from ..models.phone import PhoneNumber
 from .stored import State, StoredAttempt
 
 CALL_COUNTS_FOR_SECONDS = LEASE_SECONDS + LAST_CHECK_SECONDS + LATE_SECONDS
-# Longer than any channel may take; after it the process that asked must be dead.
+# Longer than any channel may take, so that whoever asked is dead or stuck by then.
 STARTING_SECONDS = 180.0
 _SKEW = timedelta(seconds=SKEW_SECONDS)
 
@@ -181,6 +181,12 @@ def next_asked(stored: StoredAttempt, key: str, now: datetime) -> StoredAttempt:
     """Give up the present challenge for one of another channel."""
     if not stored.state.is_final and is_over(stored, now):
         raise AttemptSettled("expected a live attempt, got one that expired")
+    if stored.state is State.STARTING:
+        # A second click, most often.
+        raise RingLocked(
+            "expected a challenge to give up, but one is being asked for",
+            retry_after=(stored.expires_at - now).total_seconds(),
+        )
     return evolve(
         stored,
         state=target(stored.state, Event.NEXT),

@@ -10,7 +10,7 @@ from ..errors import CallAuthError, StoreError
 from ..models.attempt import AttemptId
 from ..models.hint import WebhookHint
 from ..transport.port import Clock
-from .calls import Calls
+from .dial_ins import DialIns
 from .reserving import lease_name
 from .store import Store
 
@@ -20,9 +20,9 @@ _ONCE_PER = timedelta(seconds=1)
 class Hints:
     """Turn webhooks into questions."""
 
-    def __init__(self, store: Store, *, calls: Calls, clock: Clock) -> None:
+    def __init__(self, store: Store, *, dial_ins: DialIns, clock: Clock) -> None:
         self._store = store
-        self._calls = calls
+        self._dial_ins = dial_ins
         self._clock = clock
 
     async def receive(self, hint: WebhookHint) -> None:
@@ -39,7 +39,7 @@ class Hints:
         if turn.owner != mine:
             return
         try:
-            await self._calls.look(AttemptId(found.owner))
+            await self._dial_ins.look(AttemptId(found.owner))
         except StoreError:
             raise
         except CallAuthError:

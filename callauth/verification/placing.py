@@ -55,6 +55,7 @@ class Placing:
         clock: Clock,
         hooks: Hooks[VerificationEvent],
         pin_seconds: float,
+        least_pin_digits: int,
         webhooks: str | None,
     ) -> None:
         self._channels = channels
@@ -64,6 +65,7 @@ class Placing:
         self._clock = clock
         self._hooks = hooks
         self._pin_seconds = pin_seconds
+        self._least_pin_digits = least_pin_digits
         self._webhooks = webhooks
 
     def first_ready(self, route: Sequence[str], start: int = 0) -> int:
@@ -141,9 +143,21 @@ class Placing:
             stored = written
 
     def tell_skipped(self, stored: StoredAttempt, start: int = 0) -> None:
-        """Tell of the channels from there on that were not worth asking."""
+        """Tell of the channels from there on that could not be asked."""
         for name in stored.route[start : stored.position]:
-            self._tell_passed(stored, name, "its provider keeps failing")
+            self._tell_passed(stored, name, self._why_not(name))
+
+    def tell_given_up(self, stored: StoredAttempt) -> None:
+        """Tell of the channel of which the person has heard nothing."""
+        self._tell_passed(stored, stored.channel, "the next one was asked for")
+
+    def _why_not(self, name: str) -> str:
+        channel = self._channels.get(name)
+        if channel is None:
+            return "this process has none of that name"
+        if not channel.is_ready:
+            return "its provider keeps failing"
+        return "a call of the phone is waited for"
 
     async def _next(
         self, stored: StoredAttempt
@@ -190,6 +204,9 @@ class Placing:
         call = await channel.ring(stored.phone, IdempotencyKey(stored.key))
         if not isinstance(call.pin, Pin) or call.sent_at.tzinfo is None:
             raise TypeError
+        # It rang, but with a pin that the policy finds too easy to guess.
+        if len(call.pin) < self._least_pin_digits:
+            raise ValueError
         return flow.rang(
             stored,
             pin_mac=self._pepper.pin_mac(stored.id, stored.phone, call.pin),

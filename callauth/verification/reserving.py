@@ -2,8 +2,13 @@
 
 Two locks keep people from being called twice and from being mixed up: the *ring lock*,
 held while the phone rings or may ring, and the *reverse lock*, held while a call from
-the phone is waited for. Each is owned by the key of one request, so that not even the
-same attempt can ring again, or lease a second number, under its own lock.
+the phone is waited for. Each is owned by the key of one start or ``next_channel``, so
+that not even the same attempt can ring again, or lease a second number, under its own
+lock.
+
+The store compares the ends of locks with the wall clock, the only one that processes
+share. So that a wall clock which is set forward lets no phone ring again, the process
+that locked it remembers the end by the clock that cannot be set, too.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from .channels import Channel, leases, rings
 from .flow import CALL_COUNTS_FOR_SECONDS
 from .limits import Charged, Grant, Limits
 from .pepper import Pepper
+from .ring_ends import RingEnds
 from .store import Store
 from .stored import StoredAttempt
 
@@ -56,6 +62,7 @@ class Reserving:
         self._limits = limits
         self._pepper = pepper
         self._clock = clock
+        self._ring_ends = RingEnds(clock)
 
     async def reserve(
         self, channel: Channel, stored: StoredAttempt, key: str
@@ -80,7 +87,7 @@ class Reserving:
 
     async def give_back(self, reserved: Reserved) -> None:
         """Undo it except for the tries, which belong to the attempt from now on."""
-        await self._store.unlock(reserved.lock, reserved.key)
+        await self._unlock(reserved.lock, reserved.key)
         await self._limits.give_back(reserved.charged)
 
     async def keep(self, reserved: Reserved, stored: StoredAttempt) -> None:
@@ -89,12 +96,12 @@ class Reserving:
             await self._keep_lease(reserved, stored, stored.lease.lease_id)
         else:
             # From now on: the request was on its way for as long as we waited.
-            await self._hold(reserved, self._in(_ring_seconds(reserved.channel)))
+            await self._hold_ring(reserved, _ring_seconds(reserved.channel))
 
     async def may_ring(self, reserved: Reserved) -> None:
         """Keep the phone locked while a call may ring of which nobody knows."""
         seconds = _AFTER_A_LOSS_SECONDS + _ring_seconds(reserved.channel)
-        await self._hold(reserved, self._in(seconds))
+        await self._hold_ring(reserved, seconds)
 
     async def _keep_lease(
         self, reserved: Reserved, stored: StoredAttempt, lease_id: int | None
@@ -112,9 +119,13 @@ class Reserving:
         now = self._clock.now()
         lock = self._pepper.name("ring", stored.phone.e164)
         seconds = PLACING_SECONDS + _AFTER_A_LOSS_SECONDS + _ring_seconds(channel)
-        await self._lock(lock, key, seconds, "it rings, or may ring")
+        clause = "it rings, or may ring"
+        if left := self._ring_ends.left(lock):
+            raise _locked(clause, left)
+        await self._lock(lock, key, seconds, clause)
         async with AsyncExitStack() as undo:
-            undo.push_async_callback(self._store.unlock, lock, key)
+            undo.push_async_callback(self._unlock, lock, key)
+            self._ring_ends.put(lock, key, seconds)
             charged = await self._limits.ring(stored.phone, channel.cost, now)
             undo.push_async_callback(self._limits.give_back, charged)
             grant = await self._limits.tries(
@@ -145,16 +156,20 @@ class Reserving:
             channel=channel, phone=stored.phone, key=key, lock=lock, charged=charged
         )
 
-    def _in(self, seconds: float) -> datetime:
-        return self._clock.now() + timedelta(seconds=seconds)
-
     async def _lock(self, name: str, owner: str, seconds: float, clause: str) -> None:
         now = self._clock.now()
         until = now + timedelta(seconds=seconds)
         lock = await self._store.lock(name, owner, until=until, now=now)
         if lock.owner != owner:
-            left = (lock.until - now).total_seconds()
-            raise RingLocked(f"expected a free phone, but {clause}", retry_after=left)
+            raise _locked(clause, (lock.until - now).total_seconds())
+
+    async def _unlock(self, name: str, owner: str) -> None:
+        self._ring_ends.drop(name, owner)
+        await self._store.unlock(name, owner)
+
+    async def _hold_ring(self, reserved: Reserved, seconds: float) -> None:
+        self._ring_ends.put(reserved.lock, reserved.key, seconds)
+        await self._hold(reserved, self._clock.now() + timedelta(seconds=seconds))
 
     async def _hold(self, reserved: Reserved, until: datetime) -> None:
         await self._store.lock(
@@ -168,8 +183,16 @@ def reverse_lock(pepper: Pepper, phone: PhoneNumber) -> str:
 
 
 def lease_name(lease_id: int) -> str:
-    """Return the name of the lock under which a lease finds its attempt."""
+    """Return the name of the lock whose owner is the attempt with that lease.
+
+    When another attempt holds it, the provider has given an id twice, and webhooks mean
+    the first one until it ends; the poller finds the second.
+    """
     return f"lease/{lease_id}"
+
+
+def _locked(clause: str, left: float) -> RingLocked:
+    return RingLocked(f"expected a free phone, but {clause}", retry_after=left)
 
 
 def _ring_seconds(channel: Channel) -> float:

@@ -81,7 +81,9 @@ class Starts:
         self._placing.tell_skipped(stored)
         return await self._placing.place(stored, reserved)
 
-    async def next_channel(self, attempt_id: AttemptId) -> StoredAttempt:
+    async def next_channel(
+        self, attempt_id: AttemptId, client_ip: str | None
+    ) -> StoredAttempt:
         """Return the attempt with the challenge of another channel."""
         await self._caretaker.take()
         written = None
@@ -93,7 +95,8 @@ class Starts:
             method = method_of(reserved.channel)
             asked = flow.asked(asked, position, method, key, self._clock.now())
             replace = partial(self._casebook.replace, stored, granted(asked, reserved))
-            written = await self._counted(stored.phone, None, reserved, replace)
+            written = await self._counted(stored.phone, client_ip, reserved, replace)
+        self._placing.tell_given_up(stored)
         self._placing.tell_skipped(written, stored.position + 1)
         return await self._placing.place(written, reserved)
 

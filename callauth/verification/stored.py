@@ -49,8 +49,9 @@ class StoredAttempt:
     """Hold one attempt with everything that any process needs to finish it.
 
     ``route`` names the channels in their order, ``position`` the present one. ``key``
-    is new for every call. The pin itself is never here: ``pin_mac`` is. What was
-    charged for tries at ``granted_at`` is given back as far as it was not used.
+    is new for every start and ``next_channel``. The pin itself is never here:
+    ``pin_mac`` is. What was charged for tries at ``granted_at`` is given back as far as
+    it was not used.
     """
 
     id: AttemptId

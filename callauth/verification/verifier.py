@@ -113,6 +113,7 @@ class Verifier:
             clock=self._clock,
             hooks=self._hooks,
             pin_seconds=self._policy.pin_seconds,
+            least_pin_digits=self._policy.least_pin_digits,
             webhooks=self._webhooks,
         )
         self._starts = Starts(
@@ -123,9 +124,11 @@ class Verifier:
             clock=self._clock,
             hooks=self._hooks,
         )
-        for channel in by_name.values():
-            if isinstance(channel, TellsSuspicions):
-                channel.on_suspicion(self._suspect)
+        self._stop_listening = [
+            channel.on_suspicion(self._suspect)
+            for channel in by_name.values()
+            if isinstance(channel, TellsSuspicions)
+        ]
 
     @sealed_async
     async def start(
@@ -154,8 +157,7 @@ class Verifier:
             raise InvalidPhoneNumber("expected a number of a type that may be called")
         if not isinstance(purpose, str) or not purpose:
             raise ConfigurationError("expected a purpose, as text")
-        if not isinstance(client_ip, str | None):
-            raise ConfigurationError("expected the address of a client as text")
+        _require_address(client_ip)
         route = self._route.names(purpose, method)
         work = partial(self._starts.start, number, purpose, route, client_ip)
         return (await self._tasks.run("start", work)).attempt
@@ -194,16 +196,20 @@ class Verifier:
         return (await self._casebook.get(attempt_id)).attempt
 
     @sealed_async
-    async def next_channel(self, attempt_id: AttemptId) -> Attempt:
+    async def next_channel(
+        self, attempt_id: AttemptId, *, client_ip: str | None = None
+    ) -> Attempt:
         """Ask the next channel, since nothing came from this one.
 
         The present challenge is void from then on. When it is refused, the challenge
-        stands.
+        stands. ``client_ip`` is whom to count the start for.
 
-        Raises RingLocked while the phone may still ring, TooManyAttempts,
-        NoChannelLeft, AttemptNotFound, AttemptSettled.
+        Raises RingLocked while the phone may still ring and while a channel is being
+        asked already (a second click), TooManyAttempts, NoChannelLeft, AttemptNotFound,
+        AttemptSettled.
         """
-        work = partial(self._starts.next_channel, attempt_id)
+        _require_address(client_ip)
+        work = partial(self._starts.next_channel, attempt_id, client_ip)
         return (await self._tasks.run("next_channel", work)).attempt
 
     @sealed_async
@@ -240,8 +246,13 @@ class Verifier:
         return isinstance(path, str) and self._pepper.is_path(path)
 
     async def aclose(self) -> None:
-        """Close it; calls on their way end first, and live attempts stay stored."""
+        """Close it; live attempts stay stored, for another process to finish.
+
+        Calls on their way have 5 s to end; then they are given up as unknown.
+        """
         self._caretaker.close()
+        for stop in self._stop_listening:
+            stop()
         await self._tasks.aclose()
         # Otherwise the others find out by themselves, a little later.
         with suppress(StoreError):
@@ -302,6 +313,11 @@ def _by_name(channels: Iterable[Channel]) -> dict[str, Channel]:
     if not by_name:
         raise ConfigurationError("expected at least one channel")
     return by_name
+
+
+def _require_address(client_ip: object) -> None:
+    if not isinstance(client_ip, str | None):
+        raise ConfigurationError("expected the address of a client as text")
 
 
 def _directory(url: str) -> str:

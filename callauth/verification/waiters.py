@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 
 from ..client.tasks import Tasks
-from ..errors import CallAuthError, ConfigurationError
+from ..errors import (
+    AttemptNotFound,
+    CallAuthError,
+    ConfigurationError,
+    StoreError,
+)
 from ..models.attempt import AttemptId
 from ..models.outcome import Outcome
+from ..transport.clock import within
 from ..transport.port import Clock, Timer
-from .casebook import Casebook
+from .casebook import Casebook, read
 from .store import Store
 from .stored import StoredAttempt
 
 # How late the outcome of another process may be noticed.
 _EVERY_SECONDS = 0.25
+# Until then whoever looks after the attempt, or adopts it, has ended it.
+_AFTER_THE_END_SECONDS = 30.0
 
 
 class Waiters:
@@ -36,22 +45,10 @@ class Waiters:
     async def wait(self, attempt_id: AttemptId) -> Outcome:
         """Return the outcome as soon as there is one."""
         self._tasks.require_open()
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._futures[attempt_id].add(future)
-        try:
-            if self._position is None:
-                position = (await self._store.changes(-1)).position
-                # Of two who ask at once the first counts, who reads before the other.
-                if self._position is None:
-                    self._position = position
-            # Read only now: what ends from here on is seen as a change.
-            stored = await self._casebook.get(attempt_id)
-            if stored.state.is_final:
-                return stored.outcome
-            self._set_timer()
-            return await future
-        finally:
-            self._forget(attempt_id, future)
+        while True:
+            # Whatever is not heard of, such as a purge, is found when it is read again.
+            with suppress(TimeoutError):
+                return await self._wait(attempt_id)
 
     def tell(self, stored: StoredAttempt) -> None:
         """Hand the outcome to those who wait for it."""
@@ -61,13 +58,35 @@ class Waiters:
 
     def close(self) -> None:
         """Let nobody wait any longer."""
-        for futures in self._futures.values():
-            for future in futures:
-                if not future.done():
-                    refusal = "expected an open Verifier until the wait ends"
-                    future.set_exception(ConfigurationError(refusal))
+        for attempt_id in self._futures:
+            refusal = "expected an open Verifier until the wait ends"
+            self._refuse(attempt_id, ConfigurationError(refusal))
         if self._timer is not None:
             self._timer.cancel()
+
+    async def _wait(self, attempt_id: AttemptId) -> Outcome:
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._futures[attempt_id].add(future)
+        try:
+            if self._position is None:
+                position = (await self._store.changes(-1)).position
+                # The earlier one is kept: between the two something may have ended.
+                if self._position is None:
+                    self._position = position
+            # Read only now: what ends from here on is seen as a change.
+            stored = await self._casebook.get(attempt_id)
+            if stored.state.is_final:
+                return stored.outcome
+            self._set_timer()
+            left = max(0.0, self._casebook.due(stored) - self._clock.monotonic())
+            return await within(self._clock, left + _AFTER_THE_END_SECONDS, future)
+        finally:
+            self._forget(attempt_id, future)
+
+    def _refuse(self, attempt_id: AttemptId, error: CallAuthError) -> None:
+        for future in self._futures.get(attempt_id, ()):
+            if not future.done():
+                future.set_exception(error)
 
     def _forget(self, attempt_id: AttemptId, future: asyncio.Future[Outcome]) -> None:
         futures = self._futures[attempt_id]
@@ -89,15 +108,27 @@ class Waiters:
     async def _look(self) -> None:
         try:
             changes = await self._store.changes(self._position or 0)
-            for text in changes.attempt_ids:
-                attempt_id = AttemptId(text)
+            for attempt_id in map(AttemptId, changes.attempt_ids):
                 if attempt_id in self._futures:
-                    stored = await self._casebook.get(attempt_id)
-                    if stored.state.is_final:
-                        self.tell(stored)
+                    await self._look_at(attempt_id)
             self._position = changes.position
-        except CallAuthError:
-            # The store may be back in a moment; purged attempts have no outcome.
+        except StoreError:
+            # It may be back in a moment, and is asked from the same position then.
             pass
         finally:
             self._set_timer()
+
+    async def _look_at(self, attempt_id: AttemptId) -> None:
+        record = await self._store.get(attempt_id)
+        if record is None:
+            gone = AttemptNotFound("expected an attempt until its end, it was purged")
+            self._refuse(attempt_id, gone)
+            return
+        try:
+            stored = read(record)
+        except StoreError as error:
+            # Of a later release, it may be: only those who wait for it hear of it.
+            self._refuse(attempt_id, error.bare())
+            return
+        if stored.state.is_final:
+            self.tell(stored)

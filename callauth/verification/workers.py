@@ -53,6 +53,7 @@ class Workers:
         self._looking: Timer | None = None
         self._beat_again_at = 0.0
         self._purge_at = 0.0
+        self._is_closed = False
 
     async def open(self) -> None:
         """Adopt what the dead have left."""
@@ -75,11 +76,16 @@ class Workers:
             self._beat_later()
             self._tasks.start(self._try_beat)
 
+    def close(self) -> None:
+        """Look after the others no more."""
+        self._is_closed = True
+        if self._looking is not None:
+            self._looking.cancel()
+
     async def aclose(self) -> None:
         """Leave the attempts to others, at once."""
-        for timer in (self._beating, self._looking):
-            if timer is not None:
-                timer.cancel()
+        if self._beating is not None:
+            self._beating.cancel()
         await self._store.unlock(_lock(self._name), self._name)
 
     def _on_beat(self) -> None:
@@ -128,7 +134,7 @@ class Workers:
             await self._store.purge(now=self._clock.now())
 
     def _look_later(self) -> None:
-        if self._looking is None:
+        if self._looking is None and not self._is_closed:
             self._looking = self._clock.call_later(_LOOK_SECONDS, self._on_look)
 
     async def _adopt(self, record: Record) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sybil import Sybil
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
@@ -26,3 +28,10 @@ class Examples:
             )
         ).pytest()
     )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the examples of one text in one process: each goes on from the last."""
+        for item in items:
+            if isinstance(item, SybilItem):
+                item.add_marker(pytest.mark.xdist_group(item.path.name))

@@ -15,15 +15,18 @@ from callauth import (
     Expired,
     MemoryStore,
     Method,
+    NoChannelLeft,
+    NotSent,
     PhoneNumber,
     Rejected,
+    RingLocked,
     Unknown,
     VerificationPolicy,
 )
 from callauth.verification import AttemptStarted
 from tests.support.refusals import refused
 
-from .own import Bell, Called, Desk
+from .own import Bell, Called, Desk, raises
 from .world import World
 
 _HOUR = timedelta(hours=1)
@@ -211,3 +214,42 @@ async def test_no_step_gives_more_tries(step: str, world: World, bell: Bell) -> 
     last = await verifier.submit(attempt.id, "9999") if step in _WALL else after
 
     assert isinstance(last, Rejected | Expired)
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_a_step_lets_no_phone_ring_again(
+    is_lost: bool,  # noqa: FBT001 - a parameter
+    world: World,
+    bell: Bell,
+) -> None:
+    """The lock in the store ends by the wall clock, but the phone rings on."""
+    if is_lost:
+        bell.fate = raises(ValueError())
+    other = Bell(world.clock, name="other")
+    policy = VerificationPolicy(cool_down=())
+    verifier = await world.verifier([bell, other], policy=policy)
+    phone = world.phone()
+    await verifier.start(phone)
+    world.clock.step_wall(_HOUR)
+
+    with refused(RingLocked) as refusal:
+        await verifier.start(phone)
+    assert refusal.error.retry_after == (50.0 if is_lost else 20.0)
+    await world.clock.sleep(refusal.error.retry_after)
+    await verifier.start(phone)
+
+    assert len(bell.rung) == 2
+
+
+async def test_a_call_that_was_not_placed_locks_nothing(
+    world: World, bell: Bell
+) -> None:
+    """Not by the clock that cannot be set, either."""
+    bell.fate = raises(NotSent("bell", "ring", "x"))
+    verifier = await world.verifier([bell])
+    phone = world.phone()
+    with refused(NoChannelLeft):
+        await verifier.start(phone)
+    bell.fate = None
+
+    assert (await verifier.start(phone)).challenge is not None

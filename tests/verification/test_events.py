@@ -114,6 +114,26 @@ async def test_the_next_channel_is_told(world: World, bell: Bell, desk: Desk) ->
     issued = [each.channel for each in world.seen(ChallengeIssued)]
     assert issued == ["bell", "desk"]
     assert len(world.seen(AttemptStarted)) == 1
+    (passed,) = world.seen(ChannelPassed)
+    assert (passed.channel, passed.reason) == ("bell", "the next one was asked for")
+
+
+async def test_why_a_channel_was_passed_over_is_told(
+    world: World, bell: Bell, desk: Desk
+) -> None:
+    """Nobody should be called at night for a provider that is well."""
+    second = Desk(world.clock, name="second")
+    asleep = Bell(world.clock, name="asleep", is_ready=False)
+    verifier = await world.verifier([desk, second, asleep, bell])
+    attempt = await verifier.start(world.phone())
+    desk.has_ids = False
+    await verifier.next_channel(attempt.id)
+
+    assert {each.channel: each.reason for each in world.seen(ChannelPassed)} == {
+        "desk": "the next one was asked for",
+        "second": "a call of the phone is waited for",
+        "asleep": "its provider keeps failing",
+    }
 
 
 async def test_what_a_client_suspects_is_told(world: World) -> None:
@@ -131,6 +151,20 @@ async def test_what_a_client_suspects_is_told(world: World) -> None:
     # Both Verifiers stand on the same client.
     suspicions = world.seen(SuspiciousAttempt)
     assert {each.phone for each in suspicions} == {phone}
+
+
+async def test_a_closed_verifier_tells_no_suspicions(world: World) -> None:
+    """The client lives on."""
+    phone = world.phone()
+    nerotech = world.sandbox.nerotech
+    nerotech.dial_window_seconds, nerotech.numbers = None, nerotech.numbers[:1]
+    world.sandbox.network.dial(phone, nerotech.numbers[0])
+    closed = await world.verifier()
+    await closed.aclose()
+
+    await world.nerotech.incoming_init(phone)
+
+    assert world.events == []
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), asyncio.CancelledError()])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from callauth import (
+    ConfigurationError,
     Limit,
     PhoneNumber,
     RingLocked,
@@ -283,3 +284,21 @@ async def test_what_fails_between_is_given_back(world: World, bell: Bell) -> Non
     store.before = None
 
     assert (await verifier.start(phone)).tries_left == 3
+
+
+async def test_the_next_channel_counts_for_the_address_too(
+    world: World, bell: Bell, desk: Desk
+) -> None:
+    """Or each start would be worth as many calls as there are channels."""
+    policy = VerificationPolicy(starts_per_client_ip=Limit(1), cool_down=())
+    verifier = await world.verifier([bell, desk], policy=policy)
+    attempt = await verifier.start(world.phone(), client_ip="192.0.2.1")
+    await world.clock.sleep(30)
+
+    with refused(TooManyAttempts) as refusal:
+        await verifier.next_channel(attempt.id, client_ip="192.0.2.1")
+    with refused(ConfigurationError):
+        await verifier.next_channel(attempt.id, client_ip=7)  # type: ignore[arg-type] # wrong on purpose
+    after = await verifier.next_channel(attempt.id, client_ip="192.0.2.2")
+
+    assert (refusal.error.limit, after.channel) == ("starts/ip", "desk")

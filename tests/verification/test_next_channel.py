@@ -257,3 +257,20 @@ async def test_a_method_stays_asked_for(world: World, phone: PhoneNumber) -> Non
         await verifier.next_channel(attempt.id)
 
     assert await verifier.get(attempt.id) == attempt
+
+
+async def test_a_second_click_is_told_to_wait(world: World, bell: Bell) -> None:
+    """The first one is asking a channel already."""
+    other = Bell(world.clock, name="other", seconds=3.0)
+    verifier = await world.verifier([bell, other])
+    attempt = await verifier.start(world.phone())
+    await world.clock.sleep(60)
+    first = asyncio.create_task(verifier.next_channel(attempt.id))
+    await world.clock.sleep(1)
+
+    with refused(RingLocked) as refusal:
+        await verifier.next_channel(attempt.id)
+
+    assert 0 < refusal.error.retry_after <= 180
+    assert (await first).channel == "other"
+    assert len(other.rung) == 1

@@ -11,6 +11,7 @@ from callauth import (
     Method,
     NoChannelLeft,
     PhoneNumber,
+    Unknown,
     VerificationPolicy,
 )
 from callauth.verification.policy import number_type
@@ -119,3 +120,17 @@ def test_a_limit_that_allows_nothing_is_refused(times: int, seconds: float) -> N
 def test_the_type_of_a_number(number: str, expected: str) -> None:
     """Mobiles begin with 9, in Russia."""
     assert number_type(PhoneNumber(number)) == expected
+
+
+async def test_a_pin_that_is_shorter_than_promised_verifies_nobody(
+    world: World, bell: Bell
+) -> None:
+    """The provider decides how long it is, and the phone rings already."""
+    bell.digits = 7
+    policy = VerificationPolicy(least_pin_digits=7)
+    verifier = await world.verifier([bell], policy=policy)
+
+    attempt = await verifier.start(world.phone())
+
+    assert isinstance(attempt.outcome, Unknown)
+    assert len(bell.rung) == 1

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
 from callauth import (
+    AttemptNotFound,
     ConfigurationError,
     Confirmed,
     Expired,
@@ -269,3 +272,40 @@ async def test_nothing_ticks_when_nobody_waits(world: World, bell: Bell) -> None
         jumps += 1
 
     assert jumps == 1
+
+
+async def test_one_attempt_that_cannot_be_read_keeps_nobody_waiting(
+    world: World, bell: Bell
+) -> None:
+    """It was written by a later release, in the middle of an upgrade."""
+    store = MemoryStore()
+    one = await world.verifier([bell], store=store)
+    other = await world.verifier([bell], store=store)
+    strange, attempt = [await one.start(world.phone()) for _ in range(2)]
+    waits = [asyncio.create_task(other.wait(each.id)) for each in (strange, attempt)]
+    await world.clock.sleep(1)
+    record = await store.get(strange.id)
+    assert record is not None
+    later = evolve(record, version=record.version + 1, document="{}")
+    assert await store.replace(later, expected_version=record.version)
+
+    outcome = await one.submit(attempt.id, "1001")
+
+    assert await waits[1] == outcome
+    with refused(StoreError):
+        await waits[0]
+
+
+async def test_a_wait_for_what_was_purged_ends(world: World, bell: Bell) -> None:
+    """Somebody cleaned the store by hand."""
+    store = MemoryStore()
+    one = await world.verifier([bell], store=store)
+    other = await world.verifier([bell], store=store)
+    attempt = await one.start(world.phone())
+    waiting = asyncio.create_task(other.wait(attempt.id))
+    await world.clock.sleep(1)
+    await one.cancel(attempt.id)
+    await store.purge(now=world.clock.now() + timedelta(days=2))
+
+    with refused(AttemptNotFound):
+        await waiting

@@ -1,4 +1,4 @@
-"""Calls: follows the numbers that were leased until somebody dials them."""
+"""DialIns: follows the numbers that were leased until somebody dials them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .stored import State, StoredAttempt
 _LAST_CHECK_AT_SECONDS = LEASE_SECONDS + LAST_CHECK_SECONDS
 
 
-class Calls:
+class DialIns:
     """Ask the channels who has called."""
 
     def __init__(
@@ -63,8 +63,8 @@ class Calls:
             return
         age = self._casebook.moment(stored) - stored.sent_at
         leased_at = self._clock.monotonic() - age.total_seconds()
-        watch = CallWatch(
-            calls=self,
+        watch = DialInWatch(
+            dial_ins=self,
             attempt_id=stored.id,
             key=stored.key,
             last_check_at=leased_at + _LAST_CHECK_AT_SECONDS,
@@ -78,7 +78,7 @@ class Calls:
         if stored.state is State.AWAITING_CALL:
             await self._caller(stored, LATE_SECONDS)
 
-    async def check(self, watch: CallWatch, *, is_last: bool) -> Done[None] | Later:
+    async def check(self, watch: DialInWatch, *, is_last: bool) -> Done[None] | Later:
         """Ask for one attempt and write down what is learned."""
         try:
             stored = await self._casebook.get(watch.attempt_id)
@@ -104,7 +104,7 @@ class Calls:
         await self.end(watch)
         return Done(None)
 
-    async def end(self, watch: CallWatch) -> None:
+    async def end(self, watch: DialInWatch) -> None:
         """Let the time of an attempt be over."""
 
         def step(stored: StoredAttempt, now: datetime) -> StoredAttempt:
@@ -135,9 +135,11 @@ class Calls:
     async def _ask(
         self, channel: LeasesNumber, lease: NumberLease, seconds: float
     ) -> PhoneNumber | None:
-        work = channel.check(lease)
         try:
-            return await within(self._clock, max(0.0, seconds), work)
+            work = channel.check(lease)
+            caller = await within(self._clock, max(0.0, seconds), work)
+            if isinstance(caller, PhoneNumber | None):
+                return caller
         except CallAuthError:
             raise
         # Of a channel that is not ours, or too late.
@@ -156,14 +158,14 @@ class Calls:
 
 
 @define(eq=False)
-class CallWatch:
+class DialInWatch:
     """Watch one attempt for the poller.
 
     ``is_unsure`` says that an answer was lost that could have been the success,
     ``is_unheard`` that the latest question had no answer.
     """
 
-    calls: Calls
+    dial_ins: DialIns
     attempt_id: AttemptId
     key: str
     last_check_at: float
@@ -172,7 +174,7 @@ class CallWatch:
 
     async def check(self, *, is_last: bool) -> Done[None] | Later | None:
         """Ask once."""
-        return await self.calls.check(self, is_last=is_last)
+        return await self.dial_ins.check(self, is_last=is_last)
 
     def over(self) -> None:
         """Leave it to the caretaker, who ends what nobody was asked about."""
