@@ -6,11 +6,20 @@ from pathlib import Path
 
 import pytest
 from sybil import Sybil
-from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 _ROOT = Path(__file__).parents[2]
+
+
+class _TextByText(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """Keep the examples of one text in one process: each goes on from the last."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, name = nodeid.partition("::")
+        return path if name.startswith("line:") else nodeid
 
 
 class Examples:
@@ -29,9 +38,9 @@ class Examples:
         ).pytest()
     )
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the examples of one text in one process: each goes on from the last."""
-        for item in items:
-            if isinstance(item, SybilItem):
-                item.add_marker(pytest.mark.xdist_group(item.path.name))
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(
+        self, config: pytest.Config, log: Producer
+    ) -> LoadScopeScheduling:
+        """Give every other test to whichever process is free."""
+        return _TextByText(config, log)
