@@ -24,7 +24,8 @@ from pathlib import Path
 
 from attrs import asdict, frozen
 
-from .promises import PROMISES, Piece
+from .pieces import Piece
+from .promises import PROMISES
 from .tally import Tally
 
 _ROOT = Path(__file__).parents[2]

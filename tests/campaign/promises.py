@@ -7,11 +7,7 @@ sockets behaved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from itertools import cycle, product
-from typing import Any, TypeAlias
-
-from attrs import frozen
 
 from .acts import ACTS
 from .cancels import every_turn
@@ -25,10 +21,12 @@ from .outage import (
     outage,
     turns_away,
 )
+from .pieces import Piece, Work
 from .runs import by_chance, pairs_of_faults, single_faults
 from .sockets import over_sockets
 from .storm import storm
 from .tally import Tally
+from .verifications import crowds, kills, races
 
 _PARTS = 20
 _STARTS_PER_SECOND = 1000
@@ -38,24 +36,6 @@ _FULL_SECONDS = 5.0
 _MOST_REQUESTS_PER_ARRIVAL = 1.10
 # The starts after the outage come every tenth of a second.
 _ROUNDING_SECONDS = 0.2
-
-
-@frozen(kw_only=True)
-class Piece:
-    """Hold which part of a promise is to be worked on, and the seed of that part."""
-
-    share: float
-    seed: int
-    number: int
-    parts: int
-
-    def of(self, total: int) -> int:
-        """Return how many of that total this part does, none when they are few."""
-        each, rest = divmod(round(total * self.share), self.parts)
-        return each + (self.number < rest)
-
-
-Work: TypeAlias = Callable[[Piece], Coroutine[Any, Any, Tally]]
 
 
 async def faults_in_process(piece: Piece) -> Tally:
@@ -195,4 +175,7 @@ PROMISES: dict[str, tuple[Work, int]] = {
     "cancellations at every turn": (cancels, _PARTS),
     "storms of cancellations on real sockets": (storms, 2),
     "mutated answers into every reader": (bodies, _PARTS),
+    "people before Verifiers, honest and not": (crowds, _PARTS),
+    "processes killed while they verify people": (kills, _PARTS),
+    "pins typed by 64 tasks of 4 processes at once": (races, 4),
 }
