@@ -2,9 +2,11 @@
 
 It prints one line per promise, with its number and its seed, and writes all of them to
 ``benchmarks/results/campaign.json``. With the names of promises, or a word of them, it
-keeps only those, and writes nothing unless ``--write PATH`` says where. A hundredth of
-it does ``--share 0.01``. All processors work at once, on whatever comes next; what is
-found names its part and the seed of that.
+keeps only those, and leaves the results of the others as they are. A hundredth of it
+does ``--share 0.01``, which writes nothing unless ``--write PATH`` says where.
+
+All processors work at once, on whatever comes next; what is found names its part and
+the seed of that.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from .pieces import Piece
 from .promises import PROMISES
@@ -42,6 +44,8 @@ class Kept:
     """
 
     promise: str
+    commit: str | None = None
+    share: float = 1.0
     times: int
     runs: int
     broken: int
@@ -65,6 +69,8 @@ class _Done:
 
 def kept(names: list[str], share: float, seed: int) -> Iterator[Kept]:
     """Put these promises to the test, all processors at once; return each when done."""
+    # Asked before results are written, which would make it a dirty one.
+    commit = _commit()
     # One more than there are processors, since work on sockets waits half of its time.
     with ProcessPoolExecutor((os.cpu_count() or 1) + 1) as pool:
         started = {
@@ -74,7 +80,7 @@ def kept(names: list[str], share: float, seed: int) -> Iterator[Kept]:
             for name in names
         }
         for name, parts in started.items():
-            yield _gathered(name, parts, seed)
+            yield evolve(_gathered(name, parts, seed), commit=commit, share=share)
 
 
 def _pieces(name: str, share: float, seed: int) -> list[Piece]:
@@ -125,15 +131,15 @@ def main() -> int:
         for name in PROMISES
         if not options.promises or any(word in name for word in options.promises)
     ]
-    target = options.write or (None if options.promises else _RESULTS)
-    all_kept: list[Kept] = []
+    target = options.write or (_RESULTS if options.share == 1 else None)
+    broken = 0
     for each in kept(names, options.share, options.seed):
-        all_kept.append(each)
+        broken += each.broken
         print(each, flush=True)
         # After each, since the whole takes long and may be cut off.
         if target is not None:
-            _write(target, all_kept, options.share)
-    return 1 if any(each.broken for each in all_kept) else 0
+            _write(target, each)
+    return 1 if broken else 0
 
 
 def _options() -> argparse.Namespace:
@@ -152,14 +158,15 @@ def _share(text: str) -> float:
     return share
 
 
-def _write(target: Path, all_kept: list[Kept], share: float) -> None:
+def _write(target: Path, each: Kept) -> None:
+    """Write it down in the place of an earlier result for the same promise."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    rows = json.loads(target.read_text())["promises"] if target.exists() else []
+    by_name = {row["promise"]: row for row in rows} | {each.promise: asdict(each)}
     document = {
         "python": platform.python_version(),
         "processors": os.cpu_count(),
-        "commit": _commit(),
-        "share": share,
-        "promises": [asdict(each) for each in all_kept],
+        "promises": [by_name[name] for name in PROMISES if name in by_name],
     }
     target.write_text(json.dumps(document, indent=2) + "\n")
 
