@@ -12,7 +12,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from .patches import PATCHES, Patch
+from .patch import Patch
+from .patches import PATCHES
 from .runs import Colour, colour_of
 
 _WORDS = {

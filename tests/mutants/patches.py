@@ -1,23 +1,9 @@
-"""Patches: small bugs as somebody in a hurry would write them.
-
-Each replaces one piece of code by another; the tests named with it must fail then.
-"""
+"""Patches: small bugs as somebody in a hurry would write them."""
 
 from __future__ import annotations
 
-from attrs import frozen
-
-
-@frozen(kw_only=True)
-class Patch:
-    """Hold one bug: where it goes, and which tests are to see it."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-
+from .patch import Patch
+from .verifier import VERIFIER
 
 _PROMISES = "tests/campaign/test_promises.py"
 _STORM = "test_a_storm_of_cancels_leaves_no_socket_behind"
@@ -252,4 +238,5 @@ PATCHES = (
         new="return self.e164",
         tests=("tests/models",),
     ),
+    *VERIFIER,
 )

@@ -9,7 +9,7 @@ import tempfile
 from enum import Enum
 from pathlib import Path
 
-from .patches import Patch
+from .patch import Patch
 
 _ROOT = Path(__file__).parents[2]
 _COPIED = ("callauth", "tests", "pyproject.toml", "README.md")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from .patches import PATCHES, Patch
+from .patch import Patch
+from .patches import PATCHES
 
 _PACKAGE = Path(__file__).parents[2] / "callauth"
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 from tests.support.refusals import refused
 
 from .__main__ import chosen, require_green
-from .patches import PATCHES, Patch
+from .patch import Patch
+from .patches import PATCHES
 from .runs import Colour, colour_of
 
 _TESTS = ("tests/models/test_values.py",)
