@@ -8,8 +8,8 @@ channels for their own providers, or stores. The modules, from the outside in:
   asked in which order, what is locked and counted before, and given back
 - ``flow``, ``stored``, ``casebook``: an attempt. What may happen to it, what is kept of
   it, and how it is changed by one at a time
-- ``caretaker``, ``agenda``, ``dial_ins``, ``hints``, ``waiters``, ``workers``: what goes
-  on between the calls of the application, and after a process has died
+- ``caretaker``, ``agenda``, ``dial_ins``, ``hints``, ``waiters``, ``workers``: what
+  goes on between the calls of the application, and after a process has died
 - ``policy``, ``route``, ``channels``, ``pepper``, ``events``: settings, providers,
   hashing, hooks
 - ``store``, ``counters``, ``memory``: what a store must do, how it counts, and the one

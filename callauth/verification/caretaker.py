@@ -101,6 +101,8 @@ class Caretaker:
 
     async def wait(self, attempt_id: AttemptId) -> Outcome:
         """Return the outcome as soon as there is one."""
+        # Whoever looks after it may leave it while we wait.
+        self._workers.watch()
         return await self._waiters.wait(attempt_id)
 
     async def receive(self, hint: WebhookHint) -> None:

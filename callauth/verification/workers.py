@@ -59,6 +59,10 @@ class Workers:
         """Adopt what the dead have left."""
         await self._look()
 
+    def watch(self) -> None:
+        """See to it that what others leave is adopted."""
+        self._look_later()
+
     async def take(self) -> None:
         """Say that this worker lives; to be called before it takes an attempt."""
         # By the lock and not the timer: a beat may have failed, or be on its way.

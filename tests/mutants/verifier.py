@@ -21,10 +21,10 @@ VERIFIER = (
         tests=(_FAILOVER,),
     ),
     Patch(
-        name="a channel that failed somehow has placed nothing",
+        name="a provider that failed has placed nothing",
         file="verification/placing.py",
-        old="_PASSED_ON = (NotSent, ",
-        new="_PASSED_ON = (NotSent, ProviderUnavailable, ",
+        old="if not isinstance(error, ProviderUnavailable):",
+        new="if error:",
         tests=(_FAILOVER, "tests/verification/test_channels.py"),
     ),
     Patch(

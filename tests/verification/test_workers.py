@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from attrs import evolve
@@ -203,3 +204,18 @@ async def test_a_purged_attempt_is_forgotten_in_silence(
     await world.clock.sleep(300)
 
     assert world.seen(AttemptEnded) == []
+
+
+async def test_what_was_left_in_the_default_store_ends_for_those_who_wait(
+    world: World, bell: Bell, store: MemoryStore
+) -> None:
+    """The first Verifier saw nobody else when it was opened."""
+    waits = await world.verifier([bell], store=store)
+    leaves = await world.verifier([bell], store=store)
+    attempt = await leaves.start(world.phone())
+    waiting = asyncio.create_task(waits.wait(attempt.id))
+    await world.clock.sleep(1)
+    await leaves.aclose()
+
+    assert isinstance(await waiting, Expired)
+    assert world.clock.monotonic() < 130
