@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,30 @@ def _lines(command: list[str]) -> list[str]:
     )
     assert run.stderr == ""
     return run.stdout.splitlines()
+
+
+class _Asked(sqlite3.Connection):
+    """Ask at the end how it was used; what is lost with the power no test sees."""
+
+    answers: list[object] = []  # noqa: RUF012 - SQLite makes the connections
+
+    def close(self) -> None:
+        for name in ("synchronous", "journal_mode"):
+            self.answers += self.execute(f"PRAGMA {name}").fetchone()
+        super().close()
+
+
+async def test_every_commit_waits_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt that was acknowledged is not forgotten when the power fails."""
+    connect = partial(sqlite3.connect, factory=_Asked)
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    monkeypatch.setattr(_Asked, "answers", [])
+    store = SQLiteStore(tmp_path / "callauth.db")
+    await store.open()
+    await store.insert(record("one"))
+    await store.aclose()
+
+    full = 2
+    assert _Asked.answers == [full, "wal"]

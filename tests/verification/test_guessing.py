@@ -146,3 +146,31 @@ async def test_a_guesser_does_not_lock_out_the_victim(world: World) -> None:
             await asyncio.sleep(0)
 
     assert isinstance(await verifier.submit(victim.id, "1000"), Confirmed)
+
+
+@pytest.mark.parametrize("giving_up", ["cancel", "next_channel", "expiry"])
+async def test_who_gives_up_early_has_no_more_guesses(
+    giving_up: str, world: World, bell: Bell, desk: Desk
+) -> None:
+    """What was typed stays counted when the rest is given back."""
+    policy = VerificationPolicy(cool_down=(), starts_per_phone=None)
+    verifier = await world.verifier([bell, desk], policy=policy)
+    phone, guesses = world.phone(), 0
+    for _ in range(20):
+        try:
+            attempt = await verifier.start(phone)
+        except TooManyAttempts:
+            break
+        outcome = await verifier.submit(attempt.id, "9999")
+        guesses += 1
+        match giving_up if isinstance(outcome, Pending) else "rejected":
+            case "cancel":
+                await verifier.cancel(attempt.id)
+            case "next_channel":
+                await verifier.next_channel(attempt.id)
+                await verifier.cancel(attempt.id)
+            case "expiry":
+                await world.end(verifier, attempt.id)
+        await world.clock.sleep(20)
+
+    assert guesses == 10
