@@ -20,6 +20,7 @@ _LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"transport"}),
     frozenset({"client"}),
     frozenset({"verification"}),
+    frozenset({"sqlite"}),
     frozenset({"stores", "bulk", "web", "sandbox", "cli", "testing"}),
 )
 _RANKS = {name: rank for rank, names in enumerate(_LAYERS) for name in names}

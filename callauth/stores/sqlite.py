@@ -13,13 +13,14 @@ from typing import TypeVar
 
 from ..errors import ConfigurationError
 from ..models.secret import Secret
+from ..sqlite.connection import connect
+from ..sqlite.moments import kept, restored
+from ..sqlite.thread import ConnectionThread, Work
+from ..sqlite.writer import Writer
 from ..verification.counters import Charge, Refusal
 from ..verification.store import Changes, Lock, Record
-from .sqlite_connection import connect
 from .sqlite_counters import charge, refund
-from .sqlite_moments import kept, restored
-from .sqlite_thread import ConnectionThread, Work
-from .sqlite_writer import Writer
+from .sqlite_schema import STORE_SCHEMA
 
 T = TypeVar("T")
 
@@ -100,7 +101,9 @@ class SQLiteStore:
     """
 
     def __init__(self, path: str | PathLike[str], *, busy_seconds: float = 5.0) -> None:
-        self._connect = partial(connect, Path(path), busy_seconds=busy_seconds)
+        self._connect = partial(
+            connect, Path(path), STORE_SCHEMA, busy_seconds=busy_seconds
+        )
         self._opening = asyncio.Lock()
         self._writer: Writer | None = None
 

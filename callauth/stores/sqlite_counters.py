@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from ..sqlite.moments import kept, restored
 from ..verification.counters import Charge, Hit, Refusal, longest_refusal
-from .sqlite_moments import kept, restored
 
 _HITS = "SELECT at, weight FROM hits WHERE counter = ? AND ends_at > ?"
 _FORGET = "DELETE FROM hits WHERE counter = ? AND ends_at <= ?"

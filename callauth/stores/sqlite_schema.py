@@ -1,17 +1,8 @@
-"""The schema of the store, as the steps that lead to it.
-
-A version is a tuple of statements. ``PRAGMA user_version`` tells how many have been
-applied; a new version is one more entry at the end, and what is there stays.
-
-Moments are whole microseconds since 1970 in UTC.
-"""
+"""The schema of the store; moments are whole microseconds since 1970 in UTC."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
-
-from ..errors import ConfigurationError
+from ..sqlite.schema import Schema
 
 _VERSION_1 = (
     """
@@ -54,36 +45,4 @@ _VERSION_1 = (
     "CREATE INDEX hits_by_end ON hits (ends_at)",
 )
 
-MIGRATIONS: tuple[Sequence[str], ...] = (_VERSION_1,)
-
-
-def migrate(
-    connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS
-) -> None:
-    """Bring the schema up to the last version.
-
-    Several processes may do so at once: the first one does it, the others find it done.
-
-    Raises ConfigurationError when it is newer than the last version.
-    """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        _apply_missing(connection, migrations)
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-
-def _apply_missing(
-    connection: sqlite3.Connection, migrations: Sequence[Sequence[str]]
-) -> None:
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    last = len(migrations)
-    if not 0 <= found <= last:
-        raise ConfigurationError(f"expected a store of schema <= {last}, got {found}")
-    for statements in migrations[found:]:
-        for statement in statements:
-            connection.execute(statement)
-    if found < last:
-        connection.execute(f"PRAGMA user_version = {last}")
+STORE_SCHEMA = Schema("store", application_id=0, versions=(_VERSION_1,))

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from callauth.errors import StoreError
+from callauth.sqlite.connection import connect
+from callauth.sqlite.thread import ConnectionThread
+from callauth.sqlite.writer import Writer
 from callauth.stores import SQLiteStore
-from callauth.stores.sqlite_connection import connect
-from callauth.stores.sqlite_thread import ConnectionThread
-from callauth.stores.sqlite_writer import Writer
 from callauth.testing.samples import NOW, charge, record, room
 from callauth.verification.store import Record
 from tests.support.canaries import Canaries

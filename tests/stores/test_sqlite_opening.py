@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from callauth.errors import ConfigurationError, StoreError
+from callauth.sqlite.connection import connect
+from callauth.sqlite.schema import Schema, migrate
 from callauth.stores import SQLiteStore
-from callauth.stores.sqlite_connection import connect
-from callauth.stores.sqlite_schema import MIGRATIONS, migrate
+from callauth.stores.sqlite_schema import STORE_SCHEMA
 from callauth.testing.samples import record
 from tests.support.refusals import refused
 
@@ -153,9 +155,9 @@ async def test_many_may_open_a_new_file_at_once(path: Path) -> None:
 
 def test_a_migration_is_one_more_entry(path: Path) -> None:
     """What is there stays, and each step is taken once."""
-    connection = connect(path, busy_seconds=1)
+    connection = connect(path, STORE_SCHEMA, busy_seconds=1)
     connection.execute("INSERT INTO locks VALUES ('phone', 'owner', 1)")
-    longer = [*MIGRATIONS, ("ALTER TABLE locks ADD COLUMN note TEXT",)]
+    longer = _grown("ALTER TABLE locks ADD COLUMN note TEXT")
 
     migrate(connection, longer)
     migrate(connection, longer)
@@ -169,8 +171,8 @@ def test_a_migration_is_one_more_entry(path: Path) -> None:
 
 def test_a_migration_is_done_as_a_whole(path: Path) -> None:
     """A schema between two versions could be read by nobody."""
-    connection = connect(path, busy_seconds=1)
-    broken = [*MIGRATIONS, ("CREATE TABLE half (a)", "CREATE TABLE locks (a)")]
+    connection = connect(path, STORE_SCHEMA, busy_seconds=1)
+    broken = _grown("CREATE TABLE half (a)", "CREATE TABLE locks (a)")
 
     with refused(sqlite3.OperationalError):
         migrate(connection, broken)
@@ -213,3 +215,7 @@ def _told(script: str, *arguments: str) -> str:
     )
     assert run.stderr == ""
     return run.stdout
+
+
+def _grown(*statements: str) -> Schema:
+    return evolve(STORE_SCHEMA, versions=(*STORE_SCHEMA.versions, statements))

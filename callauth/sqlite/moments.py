@@ -1,4 +1,4 @@
-"""Moments as the store keeps them: whole microseconds since 1970 in UTC."""
+"""Moments as they are kept: whole microseconds since 1970 in UTC."""
 
 from __future__ import annotations
 

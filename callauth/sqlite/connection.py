@@ -1,4 +1,4 @@
-"""The connection to the file of the store."""
+"""The connection to a file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from ..errors import ConfigurationError
-from .sqlite_errors import opening_error
-from .sqlite_schema import migrate
+from .errors import opening_error
+from .schema import Schema, migrate
 
 _FOR_THE_OWNER_ONLY = 0o600
 
 
-def connect(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
+def connect(path: Path, schema: Schema, *, busy_seconds: float) -> sqlite3.Connection:
     """Return a connection in the WAL mode, with the schema in place.
 
     A file that is made has the mode 0600. Raises ConfigurationError, and StoreError
@@ -24,14 +24,14 @@ def connect(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
     """
     try:
         _create(path)
-        return _prepared(path, busy_seconds)
+        return _prepared(path, schema, busy_seconds)
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, "OSError")
         raise ConfigurationError(
             f"expected a file that can be made, got {name}"
         ) from None
     except sqlite3.Error as error:
-        raise opening_error(error) from None
+        raise opening_error(error, schema.kind) from None
 
 
 def disconnect(connection: sqlite3.Connection) -> None:
@@ -50,7 +50,7 @@ def _create(path: Path) -> None:
         os.close(os.open(path, flags, _FOR_THE_OWNER_ONLY))
 
 
-def _prepared(path: Path, busy_seconds: float) -> sqlite3.Connection:
+def _prepared(path: Path, schema: Schema, busy_seconds: float) -> sqlite3.Connection:
     # As a URI no name is special, ":memory:" neither, and nothing is made by SQLite.
     uri = f"{path.absolute().as_uri()}?mode=rw"
     with ExitStack() as stack:
@@ -60,7 +60,7 @@ def _prepared(path: Path, busy_seconds: float) -> sqlite3.Connection:
         stack.callback(connection.close)
         connection.execute("PRAGMA synchronous = FULL")
         # Before the mode is changed, so that a foreign database stays as it is.
-        migrate(connection)
+        migrate(connection, schema)
         _use_wal(connection, busy_seconds)
         stack.pop_all()
     return connection

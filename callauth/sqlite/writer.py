@@ -17,8 +17,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from attrs import define
 
-from .sqlite_errors import REFUSED, store_error
-from .sqlite_thread import ConnectionThread, Work
+from .errors import REFUSED, store_error
+from .thread import ConnectionThread, Work
 
 T = TypeVar("T")
 

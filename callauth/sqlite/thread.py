@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 from ..errors import CallAuthError, ConfigurationError
-from .sqlite_connection import disconnect
+from .connection import disconnect
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Cursor], T]
@@ -42,7 +42,7 @@ class ConnectionThread:
     def require_loop(self) -> None:
         """Raise ConfigurationError in another event loop."""
         if asyncio.get_running_loop() is not self._loop:
-            raise ConfigurationError("expected the event loop that opened the store")
+            raise ConfigurationError("expected the event loop that opened the file")
 
     def call(self, work: Work[T]) -> asyncio.Future[T]:
         """Return the future result of the work."""

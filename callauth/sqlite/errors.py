@@ -38,9 +38,9 @@ def store_error(error: Refused) -> StoreError:
     return StoreError(_clause(error, "a value that SQLite can keep"))
 
 
-def opening_error(error: sqlite3.Error) -> StoreError | ConfigurationError:
-    """Return the error of a store that could not be opened."""
-    clause = _clause(error, "a store of callauth")
+def opening_error(error: sqlite3.Error, kind: str) -> StoreError | ConfigurationError:
+    """Return the error of a file of that kind which could not be opened."""
+    clause = _clause(error, f"a {kind} of callauth")
     if _code(error) in _PASSING:
         return StoreError(clause)
     return ConfigurationError(clause)

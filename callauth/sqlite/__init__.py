@@ -1,0 +1,1 @@
+"""Files of SQLite, written from an event loop without stopping it."""
