@@ -204,7 +204,7 @@ class AttemptNotFound(VerificationError):
 
 
 class AttemptSettled(VerificationError):
-    """The attempt has its outcome already, or waits for something else."""
+    """The attempt has its outcome already, or its time is over."""
 
 
 class _NotNow(VerificationError):

@@ -193,6 +193,14 @@ class CountsOneByOne(MemoryStore):
         return max(refusals, key=lambda each: each.retry_after, default=None)
 
 
+class IgnoresCaseOfCounters(MemoryStore):
+    async def charge(
+        self, charges: Sequence[Charge], *, now: datetime, enforce: bool = True
+    ) -> Refusal | None:
+        folded = [evolve(each, counter=each.counter.lower()) for each in charges]
+        return await super().charge(folded, now=now, enforce=enforce)
+
+
 class CountsTheRefused(MemoryStore):
     async def charge(
         self, charges: Sequence[Charge], *, now: datetime, enforce: bool = True

@@ -24,6 +24,7 @@ _BUGS = [
     (broken.EndsAtNul, "any_text_is_a_document"),
     (broken.KeepsNoMicroseconds, "a_moment_is_kept_to_the_microsecond"),
     (broken.IgnoresCase, "every_id_is_another_one"),
+    (broken.IgnoresCaseOfCounters, "odd_workers_locks_and_counters_are_names"),
     (broken.KeepsTheFirstWorker, "a_record_follows_its_worker"),
     (broken.NamesWorkersTwice, "each_worker_is_named_once"),
     (broken.TellsAllChanges, "each_id_is_told_once"),

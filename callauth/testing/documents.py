@@ -8,7 +8,7 @@ from attrs import evolve
 
 from ..verification.store import Store
 from .check import Checks, check, expect, expect_true
-from .samples import NOW, record
+from .samples import NOW, charge, record, room
 
 _CONTROLS = "".join(map(chr, range(0x20)))
 _DOCUMENTS = {
@@ -90,6 +90,8 @@ class DocumentChecks(Checks):
         for name in _IDS:
             held = await store.holder(name, now=NOW)
             expect(held and held.owner, name, "each lock is another one")
+            found = await room(store, charge(name, limit=1))
+            expect(found, 1, "each counter is another one")
 
     @check
     async def test_a_moment_is_kept_to_the_microsecond(self, store: Store) -> None:

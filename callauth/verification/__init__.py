@@ -4,13 +4,13 @@ What an application needs is in ``callauth``. Here is what those need who write 
 channels for their own providers, or stores. The modules, from the outside in:
 
 - ``verifier``: the methods of ``Verifier``, and how all of these are put together
-- ``starts``, ``placing``, ``reserving``, ``ring_ends``, ``limits``: a start. Who is
-  asked in which order, what is locked and counted before, and given back
-- ``flow``, ``stored``, ``casebook``: an attempt. What may happen to it, what is kept of
-  it, and how it is changed by one at a time
+- ``starts``, ``placing``: a start, and which channel is asked in which order
 - ``caretaker``, ``agenda``, ``dial_ins``, ``hints``, ``waiters``, ``workers``: what
   goes on between the calls of the application, and after a process has died
-- ``policy``, ``route``, ``channels``, ``pepper``, ``events``: settings, providers,
+- ``casebook``: how an attempt is changed, by one at a time
+- ``reserving``, ``ring_ends``, ``limits``: what is locked and counted before a call
+- ``flow``, ``stored``: what may happen to an attempt, and what is kept of it
+- ``route``, ``policy``, ``channels``, ``pepper``, ``events``: providers, settings,
   hashing, hooks
 - ``store``, ``counters``, ``memory``: what a store must do, how it counts, and the one
   in memory; that on a disk is ``callauth.stores``

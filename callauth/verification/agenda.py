@@ -66,9 +66,9 @@ class Agenda:
         if self._heap and not self._is_looking:
             self._timer_at = self._heap[0][0]
             delay = max(0.0, self._timer_at - self._clock.monotonic())
-            self._timer = self._clock.call_later(delay, self._ring)
+            self._timer = self._clock.call_later(delay, self._on_timer)
 
-    def _ring(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
         self._is_looking = True
         self._tasks.start(self._look_at_due)

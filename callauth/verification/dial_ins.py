@@ -75,7 +75,8 @@ class DialIns:
     async def look(self, attempt_id: AttemptId) -> None:
         """Ask once, now: something says that the person has called."""
         stored = await self._casebook.get(attempt_id)
-        if stored.state is State.AWAITING_CALL:
+        # What is told only once is asked for by the poller, which remembers a loss.
+        if stored.state is State.AWAITING_CALL and not self._tells_once(stored):
             await self._caller(stored, LATE_SECONDS)
 
     async def check(self, watch: DialInWatch, *, is_last: bool) -> Done[None] | Later:

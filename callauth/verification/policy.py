@@ -49,11 +49,12 @@ class VerificationPolicy:
     Purposes of ``without_caller_id`` refuse what only a caller ID proves, since it can
     be forged. Channels with pins of fewer than ``least_pin_digits`` are left out.
 
-    With ``dry_run`` the limits refuse nothing and only tell the hooks. Locks are kept
-    even then.
+    With ``dry_run`` what is counted and the pauses refuse nothing and only tell the
+    hooks. Tries per pin, types, digits, purposes and locks are kept even then.
 
     An attempt is purged ``keep_seconds`` after its last call was asked for, or within
-    an hour from then.
+    an hour from then, by a Verifier that is open; in the default store by the first
+    start after that.
 
     Raises ConfigurationError for a value out of its range.
     """

@@ -13,7 +13,7 @@ from typing import Self
 from ..client.edge import sealed, sealed_async
 from ..client.events import Hooks
 from ..client.tasks import Tasks
-from ..errors import ConfigurationError, InvalidPhoneNumber, StoreError
+from ..errors import CallAuthError, ConfigurationError, InvalidPhoneNumber
 from ..models.attempt import Attempt, AttemptId
 from ..models.hint import WebhookHint
 from ..models.method import Method
@@ -150,7 +150,8 @@ class Verifier:
 
         Raises InvalidPhoneNumber, also for a type that the policy does not allow;
         TooManyAttempts and RingLocked with ``retry_after``; NoChannelLeft; the
-        ProviderError of a refusal; StoreError.
+        ProviderError of a refusal; StoreError; AnswerLost when it is closed meanwhile;
+        ConfigurationError for a purpose, method or address that is none.
         """
         number = phone if isinstance(phone, PhoneNumber) else PhoneNumber.parse(phone)
         if not self._policy.allows(number):
@@ -191,7 +192,7 @@ class Verifier:
     async def get(self, attempt_id: AttemptId) -> Attempt:
         """Return how the attempt stands.
 
-        Raises AttemptNotFound.
+        Raises AttemptNotFound, StoreError.
         """
         return (await self._casebook.get(attempt_id)).attempt
 
@@ -201,12 +202,13 @@ class Verifier:
     ) -> Attempt:
         """Ask the next channel, since nothing came from this one.
 
-        The present challenge is void from then on. When it is refused, the challenge
-        stands. ``client_ip`` is whom to count the start for.
+        The present challenge is void once a channel is asked: what a provider refuses
+        then ends the attempt. When it is refused before that, the challenge stands.
+        ``client_ip`` is whom to count the start for.
 
         Raises RingLocked while the phone may still ring and while a channel is being
         asked already (a second click), TooManyAttempts, NoChannelLeft, AttemptNotFound,
-        AttemptSettled.
+        AttemptSettled; the ProviderError of a refusal; StoreError, ConfigurationError.
         """
         _require_address(client_ip)
         work = partial(self._starts.next_channel, attempt_id, client_ip)
@@ -216,7 +218,7 @@ class Verifier:
     async def cancel(self, attempt_id: AttemptId) -> Attempt:
         """End the attempt: nothing that comes later confirms it.
 
-        Raises AttemptNotFound, AttemptSettled.
+        Raises AttemptNotFound, AttemptSettled, StoreError.
         """
         return (await self._change("cancel", attempt_id, flow.cancelled)).attempt
 
@@ -255,17 +257,17 @@ class Verifier:
             stop()
         await self._tasks.aclose()
         # Otherwise the others find out by themselves, a little later.
-        with suppress(StoreError):
+        with suppress(CallAuthError):
             await self._caretaker.leave()
         await self._store.aclose()
 
     async def __aenter__(self) -> Self:
         self._tasks.require_open()
-        await self._store.open()
         try:
+            await self._store.open()
             await self._caretaker.open()
         except BaseException:
-            await self._store.aclose()
+            await self.aclose()
             raise
         return self
 

@@ -134,8 +134,8 @@ class Workers:
 
     async def _purge(self) -> None:
         if self._clock.monotonic() >= self._purge_at:
-            self._purge_at = self._clock.monotonic() + _PURGE_SECONDS
             await self._store.purge(now=self._clock.now())
+            self._purge_at = self._clock.monotonic() + _PURGE_SECONDS
 
     def _look_later(self) -> None:
         if self._looking is None and not self._is_closed:

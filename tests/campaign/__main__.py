@@ -26,9 +26,10 @@ from pathlib import Path
 
 from attrs import asdict, evolve, frozen
 
+from tests.support.tally import Tally
+
 from .pieces import Piece
 from .promises import PROMISES
-from .tally import Tally
 
 _ROOT = Path(__file__).parents[2]
 _RESULTS = _ROOT / "benchmarks" / "results" / "campaign.json"
@@ -131,6 +132,8 @@ def main() -> int:
         for name in PROMISES
         if not options.promises or any(word in name for word in options.promises)
     ]
+    if not names:
+        raise SystemExit("no promise has one of these words in its name")
     target = options.write or (_RESULTS if options.share == 1 else None)
     broken = 0
     for each in kept(names, options.share, options.seed):

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from callauth import CallAuthError, CallSettled, PhoneNumber, PlacedCall, VoiceCall
 from callauth.sandbox import Fault, Latency, Refused
 from tests.client.stepped import SteppedClock
+from tests.support.tally import Tally
 
 from .acts import ACTS, Act, starts
 from .injection import Steps
-from .tally import Tally
 from .world import PEOPLE, World, world
 
 _OTHER = PhoneNumber("+79555555555")

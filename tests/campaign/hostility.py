@@ -19,8 +19,7 @@ from tests.hostile.haste import pauses
 from tests.hostile.kinds import KINDS
 from tests.hostile.trial import Result, Trial, attempt, faults
 from tests.support.canaries import watched
-
-from .tally import Tally
+from tests.support.tally import Tally
 
 # What was logged is kept until it is searched.
 _TRIALS_OF_A_SEARCH = 4000

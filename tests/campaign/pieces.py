@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from .tally import Tally
+from tests.support.tally import Tally
 
 
 @frozen(kw_only=True)

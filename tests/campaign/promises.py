@@ -2,12 +2,14 @@
 
 A piece runs in a process of its own. In process, the seed that a finding names
 reproduces its run to the byte; over sockets it reproduces what was done, not how the
-sockets behaved.
+sockets behaved; of kills it repeats the plans, of races only their number.
 """
 
 from __future__ import annotations
 
 from itertools import cycle, product
+
+from tests.support.tally import Tally
 
 from .acts import ACTS
 from .cancels import every_turn
@@ -25,7 +27,6 @@ from .pieces import Piece, Work
 from .runs import by_chance, pairs_of_faults, single_faults
 from .sockets import over_sockets
 from .storm import storm
-from .tally import Tally
 from .verifications import crowds, kills, races
 
 _PARTS = 20

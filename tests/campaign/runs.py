@@ -13,11 +13,11 @@ from typing import TypeAlias
 
 from callauth import PhoneNumber
 from callauth.sandbox import Sandbox
+from tests.support.tally import Tally
 
 from .flows import FLOWS, believed
 from .injection import FAULTS, Chances, Steps
 from .judge import Run, violations
-from .tally import Tally
 from .world import PEOPLE, Person, world
 
 # The longest flow is a wait of two minutes, which has about thirty.

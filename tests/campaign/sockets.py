@@ -18,11 +18,11 @@ from attrs import define, field
 from callauth import HttpxTransport, PhoneNumber
 from callauth.sandbox import FastClock, Fault, Sandbox
 from tests.support.sandboxes import nobody_listens, over_http
+from tests.support.tally import Tally
 
 from .flows import FLOWS, believed
 from .injection import Chances
 from .judge import Run, violations
-from .tally import Tally
 from .world import PEOPLE, part_of
 
 _SPEED = 60.0

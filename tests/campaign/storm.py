@@ -29,8 +29,7 @@ from callauth import (
 from callauth.protocol import callpass
 from callauth.protocol.message import Request
 from tests.hostile.haste import pauses
-
-from .tally import Tally
+from tests.support.tally import Tally
 
 _AT_ONCE = 50
 _SLOTS = 40

@@ -10,6 +10,7 @@ import pytest
 
 from callauth import ManualClock
 from callauth.sandbox import Lease, ResetAfter, Subscriber
+from tests.support.tally import Tally
 
 from .acts import ACTS, public_coroutines
 from .cancels import every_turn
@@ -19,7 +20,6 @@ from .judge import Run, violations
 from .runs import by_chance, one_run, pairs_of_faults, single_faults
 from .sockets import over_sockets
 from .storm import storm
-from .tally import Tally
 from .world import PEOPLE, Person, World, world
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from tests.support.tally import Tally
+from tests.verification.crowd import crowd
 from tests.verification.kills.cycles import kill_cycles
 from tests.verification.races import durable, winners_of_processes
 
-from .crowd import crowd
 from .pieces import Piece
-from .tally import Tally
 
 # Every fourth part of the crowd comes on a day on which nothing goes wrong.
 _FAULT_RATES = (0.0, 0.02, 0.12, 0.4)

@@ -128,7 +128,7 @@ VERIFIER = (
     ),
     Patch(
         name="an answer comes before the disk has it",
-        file="stores/sqlite_connection.py",
+        file="sqlite/connection.py",
         old="PRAGMA synchronous = FULL",
         new="PRAGMA synchronous = OFF",
         tests=("tests/stores",),

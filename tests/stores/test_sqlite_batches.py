@@ -16,6 +16,7 @@ from callauth.sqlite.connection import connect
 from callauth.sqlite.thread import ConnectionThread
 from callauth.sqlite.writer import Writer
 from callauth.stores import SQLiteStore
+from callauth.stores.sqlite_schema import STORE_SCHEMA
 from callauth.testing.samples import NOW, charge, record, room
 from callauth.verification.store import Record
 from tests.support.canaries import Canaries
@@ -149,7 +150,7 @@ async def test_a_cancelled_closing_closes_all_the_same(path: Path) -> None:
 async def test_a_defect_is_told_to_those_who_wait(path: Path) -> None:
     """Nobody waits for ever because of a mistake of ours; nothing half done stays."""
     thread = ConnectionThread()
-    await thread.open(partial(connect, path, busy_seconds=1))
+    await thread.open(partial(connect, path, STORE_SCHEMA, busy_seconds=1))
     writer = Writer(thread)
 
     def fail(cursor: sqlite3.Cursor) -> None:

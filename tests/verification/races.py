@@ -22,7 +22,7 @@ from callauth.verification import Record, Store
 
 from .kills.bell import PIN, with_bell
 from .kills.children import CHILDREN
-from .kills.steps import SteppedStore
+from .stepped import SteppedStore
 
 T = TypeVar("T")
 Make: TypeAlias = Callable[[Path], Store]

@@ -8,7 +8,6 @@ from pathlib import Path
 from callauth import MemoryStore
 
 from .kills.bell import with_bell
-from .kills.steps import SteppedStore
 from .races import (
     Naive,
     at_once,
@@ -18,6 +17,7 @@ from .races import (
     winners,
     winners_of_processes,
 )
+from .stepped import SteppedStore
 
 _ROUNDS = 200
 

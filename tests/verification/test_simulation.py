@@ -14,11 +14,11 @@ from attrs import evolve
 
 from callauth import Method, RingLocked, VerificationPolicy
 from callauth.sandbox import Latency
-from tests.campaign.crowd import crowd, one_town, setting_of
 from tests.support.refusals import refused
 
 from . import adversaries, planted
 from .adversaries import Scene
+from .crowd import crowd, one_town, setting_of
 from .farstore import FarStore
 from .residents import resident
 from .town import DIAL_NEROTECH, DIAL_TELEFONIP, FLASH, ORDERS, Setting, town

@@ -284,3 +284,18 @@ async def test_what_is_no_hint_is_refused(
 
     with refused(ConfigurationError):
         await verifier.receive(hint)  # type: ignore[arg-type] # wrong on purpose
+
+
+async def test_a_webhook_does_not_ask_for_what_is_told_once(
+    world: World, desk: Desk
+) -> None:
+    """Its answer could be lost, and only the poller would remember that."""
+    desk.tells_once, phone = True, world.phone()
+    verifier = await world.verifier([desk])
+    attempt = await verifier.start(phone)
+    desk.dial(phone)
+
+    await verifier.receive(_hint(1, phone))
+
+    assert desk.checks == 0
+    assert isinstance(await world.end(verifier, attempt.id), Confirmed)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from attrs import evolve
 
 from callauth import (
+    ConfigurationError,
     Confirmed,
     Expired,
     MemoryStore,
@@ -126,6 +127,37 @@ async def test_a_store_that_cannot_be_looked_at_keeps_it_shut(
         await verifier.__aenter__()
 
     assert store.closed == 1
+
+
+async def test_a_store_that_fails_amid_the_adoption_leaves_nothing_running(
+    world: World, desk: Desk
+) -> None:
+    """An application may try again until the disk is back."""
+    store, secret = Shared(), world.canaries.secret()
+    dead = await world.verifier([desk], store=store, pepper=secret)
+    for _ in range(2):
+        await dead.start(world.phone())
+    await dead.aclose()
+    written: list[str] = []
+
+    async def fail_the_second(operation: str, _: str) -> None:
+        written.extend([operation] * (operation == "replace"))
+        if len(written) == 2:
+            raise StoreError("x")
+
+    store.before = fail_the_second
+    opened = Verifier(
+        [desk], store=store, pepper=secret, clock=world.clock, poll=STEADY
+    )
+    with refused(StoreError):
+        await opened.__aenter__()
+    store.before = None
+
+    asked = desk.checks
+    await world.clock.sleep(100)
+    assert desk.checks == asked
+    with refused(ConfigurationError):
+        await opened.start(world.phone())
 
 
 async def test_a_store_that_fails_later_is_looked_at_again(

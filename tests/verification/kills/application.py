@@ -33,10 +33,11 @@ from callauth import (
     Verifier,
 )
 from callauth.verification import Channel
+from tests.verification.stepped import SteppedStore
 
 from .defects import DEFECTS
 from .orders import Asked, Order, Told, Word
-from .steps import SteppedStore, SteppedTransport, Steps
+from .steps import SteppedTransport, Steps
 
 _PEPPER = Secret("the same key in every process")
 # A phone is called more often here than a person would be.

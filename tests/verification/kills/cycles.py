@@ -16,7 +16,7 @@ from attrs import define, evolve, field
 
 from callauth import AttemptId, PhoneNumber
 from callauth.sandbox import Sandbox
-from tests.campaign.tally import Tally
+from tests.support.tally import Tally
 
 from .children import CHILDREN
 from .judge import Case, Heard, violations

@@ -7,9 +7,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from callauth.verification import Lock, Record, Store
+from tests.verification.stepped import Around, SteppedStore
 
 from .orders import Defect
-from .steps import Around, SteppedStore
 
 
 class _Early(SteppedStore):

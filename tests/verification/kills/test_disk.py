@@ -26,12 +26,12 @@ from callauth import (
 from callauth.verification import Store
 from tests.support.canaries import current
 from tests.support.refusals import refused
+from tests.verification.stepped import SteppedStore
 
 from .application import ShiftedClock
 from .bell import PIN, WRONG_PIN, Bell, with_bell
 from .lives import ALL_IS_OVER_SECONDS
 from .rooms import Room, limited, readable_only, small_disk
-from .steps import SteppedStore
 
 T = TypeVar("T")
 

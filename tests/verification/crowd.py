@@ -1,8 +1,9 @@
 """Crowd: many people, honest and not, at once before the same Verifiers.
 
 ``crowd(seed, people)`` works through towns of up to 1,000 people each, since all that
-happened in a town is kept until it is judged. A finding names the seed of its town,
-and how many people that had: ``one_town`` with both repeats it.
+happened in a town is kept until it is judged. A finding names the seed of its town, its
+people and its rate of faults:
+``one_town(seed, people, setting_of(seed, fault_rate=rate))`` repeats it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ from random import Random
 from attrs import define, field
 
 from callauth import Limit, MemoryStore, VerificationPolicy
-from tests.verification.adversaries import SCENES, Scene
-from tests.verification.farstore import FarStore
-from tests.verification.residents import resident
-from tests.verification.town import ORDERS, Setting, Town, town
-from tests.verification.verdicts import unknown, violations
 
-from .tally import Tally
+from .adversaries import SCENES, Scene
+from .farstore import FarStore
+from .residents import resident
+from .town import ORDERS, Setting, Town, town
+from .verdicts import unknown, violations
 
 TOWN_PEOPLE = 1000
 _SECONDS_BETWEEN = 0.7
@@ -49,11 +49,6 @@ class Crowd:
         self.unknown += other.unknown
         self.faults += other.faults
         self.broken += other.broken
-
-    @property
-    def tally(self) -> Tally:
-        """The same as a campaign counts it."""
-        return Tally(runs=self.people, faults=self.faults, broken=self.broken)
 
 
 async def crowd(seed: int, people: int, *, fault_rate: float = 0.0) -> Crowd:
@@ -110,7 +105,8 @@ async def one_town(
     broken += defects
     if asyncio.all_tasks() - before:
         broken.append("tasks are left")
-    became.broken = [f"seed {seed}, {people} people: {what}" for what in broken]
+    where = f"seed {seed}, {people} people, faults {setting.fault_rate}"
+    became.broken = [f"{where}: {what}" for what in broken]
     return became
 
 
