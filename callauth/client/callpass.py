@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
 from typing import Self, Unpack, cast
@@ -33,6 +33,7 @@ from .edge import require, sealed, sealed_async
 from .environment import ClientOptions, optional_setting, settings, with_base_url
 from .events import Hook
 from .line import Line
+from .pace import Pace
 from .poller import Done, Later
 from .runner import Settled
 from .sent import SentTimes
@@ -184,6 +185,13 @@ class CallPassClient:
     def is_ready(self) -> bool:
         """Whether it asks its provider; False while that fails again and again."""
         return self._line.runner.is_ready
+
+    def pace_by(self, pace: Pace) -> Callable[[], None]:
+        """Send no faster than that from now on; return what ends it.
+
+        Raises ConfigurationError while another pace is kept.
+        """
+        return self._line.pace_by(pace)
 
     async def aclose(self) -> None:
         """Close the client; calling it again does nothing."""

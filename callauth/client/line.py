@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from attrs import evolve
 
-from ..errors import AnswerLost, CallAuthError
+from ..errors import AnswerLost, CallAuthError, ConfigurationError
 from ..models.call import PlacedCall, VoiceCall
 from ..models.instant import aware
 from ..models.lease import NumberLease
@@ -21,6 +21,7 @@ from ..transport.clock import SystemClock
 from ..transport.httpx import HttpxTransport
 from ..transport.port import Clock, Transport
 from .events import CallSettled, Event, Hook, Hooks
+from .pace import Pace
 from .poller import Poller
 from .runner import Runner, Settled
 from .tasks import Tasks
@@ -93,6 +94,16 @@ class Line:
         They are told however it ends, even when nobody waits for it any more.
         """
         return await self.run(operation, partial(self._lead, operation, phone, work))
+
+    def pace_by(self, pace: Pace) -> Callable[[], None]:
+        """Send no faster than that from now on; return what ends it.
+
+        Raises ConfigurationError while another pace is kept.
+        """
+        if self.runner.pace is not None:
+            raise ConfigurationError("expected a client that keeps no other pace")
+        self.runner.pace = pace
+        return partial(setattr, self.runner, "pace", None)
 
     def require_open(self) -> None:
         """Raise ConfigurationError once the client is closed."""

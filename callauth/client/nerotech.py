@@ -30,6 +30,7 @@ from .environment import ClientOptions, settings, with_base_url
 from .events import ContractWarning, Hook
 from .incoming import Incoming
 from .line import Line
+from .pace import Pace
 from .runner import Settled
 
 _DIGITS = re.compile(r"[0-9]{1,18}")
@@ -218,6 +219,13 @@ class NeroTechClient:
         Raises ConfigurationError unless it is a plain function.
         """
         return self._line.hooks.add(hook)
+
+    def pace_by(self, pace: Pace) -> Callable[[], None]:
+        """Send no faster than that from now on; return what ends it.
+
+        Raises ConfigurationError while another pace is kept.
+        """
+        return self._line.pace_by(pace)
 
     async def aclose(self) -> None:
         """Close the client; calling it again does nothing."""

@@ -18,11 +18,13 @@ from attrs import define, frozen
 from ..errors import (
     AnswerLost,
     AuthenticationFailed,
+    CallInProgress,
     NotSent,
     NumberRejected,
     ProtocolError,
     ProviderError,
     ProviderUnavailable,
+    RateLimited,
     TransportError,
 )
 from ..models.instant import aware
@@ -46,6 +48,7 @@ from .events import (
     RequestSettled,
     RetryScheduled,
 )
+from .pace import Pace
 from .telemetry import uninstrumented
 
 T = TypeVar("T")
@@ -103,6 +106,7 @@ class Runner:
         self._breaker = Breaker()
         self._budget = RetryBudget()
         self.is_closing = False
+        self.pace: Pace | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -120,6 +124,7 @@ class Runner:
 
         ``only_once`` leaves out every retry, ``within_seconds`` shortens the deadline.
         """
+        await self._take_turn(operation)
         started = self._clock.monotonic()
         allowed = operation.deadline_seconds or self._retry.deadline_seconds
         deadline = started + min(allowed, within_seconds)
@@ -135,6 +140,7 @@ class Runner:
                 break
             self._announce(operation, tries, happened, wait)
             await self._clock.sleep(wait)
+            await self._take_turn(operation)
             # The pause itself may have lasted longer, in a machine that was suspended.
             if self.is_closing or self._clock.monotonic() >= deadline:
                 break
@@ -147,6 +153,10 @@ class Runner:
     async def run(self, operation: Operation[T]) -> T:
         """Return the reply or raise what came instead."""
         return (await self.settle(operation)).unwrap()
+
+    async def _take_turn(self, operation: Operation[T]) -> None:
+        if self.pace is not None:
+            await self.pace.turns(operation.replay).turn()
 
     async def _try(self, operation: Operation[T], deadline: float) -> _Try[T]:
         attempt: _Try[T] = _Try(aware(self._clock.now()), self._clock.monotonic())
@@ -176,6 +186,8 @@ class Runner:
             verdict = Verdict.FAILED
         finally:
             self._record(operation.provider, admitted, verdict)
+        if self.pace is not None and _is_too_much(attempt.error):
+            self.pace.turns(operation.replay).slow_down()
         return attempt
 
     async def _exchange(self, operation: Operation[T], deadline: float) -> Response:
@@ -266,6 +278,11 @@ class Runner:
                 error=settled.error,
             )
         )
+
+
+def _is_too_much(error: Failure | None) -> bool:
+    # A call of the same phone says nothing about the rate.
+    return isinstance(error, RateLimited) and not isinstance(error, CallInProgress)
 
 
 def _is_cancelled() -> bool:

@@ -31,6 +31,7 @@ from .edge import require, sealed, sealed_async
 from .environment import ClientOptions, settings, with_base_url
 from .events import Hook
 from .line import Line
+from .pace import Pace
 from .poller import Done, Later
 from .runner import Settled
 from .sent import SentTimes
@@ -174,6 +175,13 @@ class TelefonIPClient:
         Raises ConfigurationError unless it is a plain function.
         """
         return self._line.hooks.add(hook)
+
+    def pace_by(self, pace: Pace) -> Callable[[], None]:
+        """Send no faster than that from now on; return what ends it.
+
+        Raises ConfigurationError while another pace is kept.
+        """
+        return self._line.pace_by(pace)
 
     async def aclose(self) -> None:
         """Close the client; calling it again does nothing."""

@@ -172,12 +172,12 @@ class FlashCall:
         self.ring_seconds = float(ring_seconds)
         self.cost = cost
         self._cut_to = digits
-        self._callpass = callpass
+        self.callpass = callpass
 
     @property
     def is_ready(self) -> bool:
         """Whether CallPass is answering."""
-        return self._callpass.is_ready
+        return self.callpass.is_ready
 
     async def ring(
         self,
@@ -186,7 +186,7 @@ class FlashCall:
     ) -> Rung:
         """Ring the phone from a number that ends with the pin."""
         with _unsent(self.name):
-            call = await self._callpass.start_call_password(
+            call = await self.callpass.start_call_password(
                 phone, timeout_seconds=int(self.ring_seconds)
             )
         if self._cut_to is None:
@@ -204,17 +204,17 @@ class VoiceOtp:
         self.digits = _ROBOT_DIGITS
         self.ring_seconds = float(_RING_SECONDS)
         self.cost = cost
-        self._nerotech = require(nerotech, NeroTechClient)
+        self.nerotech = require(nerotech, NeroTechClient)
 
     @property
     def is_ready(self) -> bool:
         """Whether NeroTech is answering."""
-        return self._nerotech.is_ready
+        return self.nerotech.is_ready
 
     async def ring(self, phone: PhoneNumber, key: IdempotencyKey) -> Rung:
         """Ring the phone, once per key."""
         with _unsent(self.name):
-            return await self._nerotech.voicemail(phone, idempotency_key=key)
+            return await self.nerotech.voicemail(phone, idempotency_key=key)
 
 
 class ReverseCall:
@@ -223,6 +223,7 @@ class ReverseCall:
     def __init__(
         self, provider: TelefonIPClient | NeroTechClient, *, cost: int = 0
     ) -> None:
+        self.provider = provider
         self._desk: _TelefonIP | _NeroTech
         if isinstance(provider, TelefonIPClient):
             self._desk = _TelefonIP(provider)

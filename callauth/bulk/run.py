@@ -1,0 +1,293 @@
+"""BulkRun: verifies a whole source of numbers, and can be killed at any moment.
+
+Each number is written down as being called before it is, and as placed before anybody
+hears of it. What a dead process was calling is unknown and not called again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+import anyio
+from attrs import evolve
+
+from ..client.edge import sealed
+from ..client.pace import Pace
+from ..errors import AuthenticationFailed, ConfigurationError, InsufficientFunds
+from ..models.lease import NumberLease
+from ..models.phone import PhoneNumber
+from ..models.pin import Pin
+from ..transport.clock import SystemClock
+from ..transport.port import Clock
+from .caller import BulkChannel, caller_of
+from .dialler import Dialler
+from .feed import Feed
+from .job import Job
+from .ledger import Ledger
+from .loader import Loader
+from .memory import MemoryLedger
+from .result import BulkResult
+from .row import Row, RowState
+from .source import Source, batches
+from .summary import StopReason, Summary
+
+# How many queued numbers may wait in the ledger before more are read.
+_AHEAD = 10_000
+_RESULTS_AHEAD = 1000
+_UNREADY_SECONDS = 1.0
+
+
+class BulkRun:
+    """Call every number of the source once, ``concurrency`` of them at a time.
+
+    ``source`` is a path (.csv, .jsonl, .ndjson, otherwise a number in each line), "-"
+    for standard input, a NumberFile, or numbers from anywhere. ``channel`` is a
+    FlashCall, a VoiceOtp or a ReverseCall. With the ``ledger`` of an earlier run it
+    goes on where that ended, whatever ended it; without one it is kept in memory.
+    ``rate_per_second`` and ``checks_per_second`` limit what is sent, all tries counted.
+    ``budget`` stops it before ``cost_per_call`` times the calls is more. ``on_lease``
+    is told each number to dial as soon as it exists.
+
+    Iterate over it for the results, in the order in which they come. ``stop`` calls
+    nobody any more and finishes what was placed. The client stays yours to close, and
+    keeps no other pace meanwhile.
+
+    Raises ConfigurationError for anything out of its range, and for a ledger of another
+    job.
+    """
+
+    @sealed
+    def __init__(
+        self,
+        source: Source,
+        channel: BulkChannel,
+        *,
+        ledger: Ledger | None = None,
+        concurrency: int = 200,
+        rate_per_second: float | None = None,
+        checks_per_second: float | None = None,
+        cost_per_call: float = 0.0,
+        budget: float | None = None,
+        on_lease: Callable[[NumberLease], object] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if type(concurrency) is not int or concurrency < 1:
+            raise ConfigurationError("expected a concurrency of at least 1")
+        if not cost_per_call >= 0 or not (budget is None or budget >= 0):
+            raise ConfigurationError("expected a cost and a budget of at least 0")
+        self._caller = caller_of(channel)
+        self._channel = channel.name
+        self._batches = batches(source)
+        self._ledger = MemoryLedger() if ledger is None else ledger
+        self._concurrency = concurrency
+        self._cost = cost_per_call
+        self._budget = budget
+        self._on_lease = on_lease
+        self._clock = clock or SystemClock()
+        self._pace = Pace(
+            self._clock,
+            calls_per_second=rate_per_second,
+            checks_per_second=checks_per_second,
+        )
+        self._dialler = Dialler(self._caller, self._ledger, self._clock)
+        self._feed = Feed(self._ledger, self._clock)
+        self._told, self._results = anyio.create_memory_object_stream[BulkResult](
+            _RESULTS_AHEAD
+        )
+        self._counts: Counter[RowState] = Counter()
+        self._loader: Loader | None = None
+        self._room = anyio.Event()
+        self._called = 0
+        self._asking = 0
+        self._began_at: float | None = None
+        self._stopped: StopReason | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
+
+    def stop(self, reason: StopReason = StopReason.ASKED) -> None:
+        """Call nobody any more; what was placed is finished."""
+        if self._stopped is None:
+            self._stopped = reason
+        self._feed.end()
+        if self._loading is not None:
+            self._loading.cancel()
+
+    def summary(self) -> Summary:
+        """Return how it stands now."""
+        job = Job(channel=self._channel) if self._loader is None else self._loader.job
+        began = self._began_at
+        return Summary(
+            counts=dict(self._counts),
+            read=job.read,
+            duplicates=job.duplicates,
+            is_read_whole=job.is_read_whole,
+            called=self._called,
+            spent=self._spent(),
+            seconds=0.0 if began is None else self._clock.monotonic() - began,
+            stopped=self._stopped,
+        )
+
+    async def aclose(self) -> None:
+        """Stop now; the ledger knows where to go on. Calling it again does nothing."""
+        self.stop()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def __aiter__(self) -> AsyncIterator[BulkResult]:
+        """Run, and return the results as they come.
+
+        Raises ConfigurationError when it runs already, StoreError.
+        """
+        if self._task is not None:
+            raise ConfigurationError("expected a run that has not begun")
+        # In a task of its own: a generator may be left at any moment, and a group of
+        # tasks may not.
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        async for result in self._results:
+            yield result
+        # Raises what ended it.
+        await self._task
+
+    async def _run(self) -> None:
+        try:
+            job = await self._ledger.open()
+            if job is not None and job.channel != self._channel:
+                raise ConfigurationError(
+                    "expected the channel of this ledger's job, got another one"
+                )
+            await self._keep_pace(job or Job(channel=self._channel))
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._ledger.aclose()
+            self._told.close()
+
+    async def _keep_pace(self, job: Job) -> None:
+        end = self._caller.client.pace_by(self._pace)
+        self._began_at = self._clock.monotonic()
+        try:
+            self._counts.update(await self._ledger.counts())
+            self._loader = Loader(self._ledger, job, now=self._clock.now)
+            async with asyncio.TaskGroup() as group:
+                self._loading = group.create_task(self._load(self._loader))
+                group.create_task(self._go_on(self._loader, group))
+        except ExceptionGroup as several:
+            raise _first(several) from None
+        finally:
+            self._feed.end()
+            end()
+
+    async def _load(self, loader: Loader) -> None:
+        await loader.load(self._batches, self._loaded)
+        self._feed.more(is_whole=True)
+
+    async def _loaded(self, rows: Sequence[Row], duplicates: int) -> None:
+        bad = [row for row in rows if row.is_settled]
+        self._counts[RowState.QUEUED] += len(rows) - len(bad) - duplicates
+        self._counts[RowState.REFUSED] += len(bad)
+        for row in bad:
+            await self._told.send(BulkResult.of(row))
+        self._feed.more(is_whole=False)
+        while self._counts[RowState.QUEUED] > _AHEAD:
+            self._room = anyio.Event()
+            await self._room.wait()
+
+    async def _go_on(self, loader: Loader, group: asyncio.TaskGroup) -> None:
+        await loader.is_same.wait()
+        for row in await self._ledger.begun():
+            if row.state is RowState.CALLING and self._caller.is_keyed:
+                # Under its key it rings nobody twice.
+                self._count(row.state, RowState.QUEUED)
+                await self._ledger.write(evolve(row, state=RowState.QUEUED))
+            elif row.state is RowState.CALLING:
+                await self._settle(row.state, await self._dialler.lose(row))
+            elif row.phone is not None and row.placed is not None:
+                self._emit(self._caller.lease(row.phone, row.placed))
+                group.create_task(self._follow(row, row.phone))
+        for _ in range(self._concurrency):
+            group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while (row := await self._feed.next()) is not None:
+            assert row.phone is not None  # noqa: S101 - a bad text is never queued
+            await self._verify(row, row.phone)
+
+    async def _verify(self, row: Row, phone: PhoneNumber) -> None:
+        if not await self._may_call():
+            self._feed.keep()
+            return
+        self._count(RowState.QUEUED, RowState.CALLING)
+        self._called += 1
+        try:
+            dialled = await self._dialler.dial(row, phone)
+        except (AuthenticationFailed, InsufficientFunds):
+            self._count(RowState.CALLING, RowState.QUEUED)
+            self._feed.keep()
+            self.stop(StopReason.ACCOUNT)
+            return
+        after, placed = dialled.row, dialled.placed
+        if after.state is RowState.QUEUED and self._feed.again(after):
+            self._count(RowState.CALLING, RowState.QUEUED)
+            return
+        self._feed.settle(after)
+        if after.state is RowState.QUEUED:
+            after = await self._dialler.refuse(after, "it could not be sent")
+        if placed is None:
+            await self._settle(RowState.CALLING, after)
+            return
+        self._count(RowState.CALLING, after.state)
+        self._emit(placed.lease)
+        await self._follow(after, phone, placed.pin)
+
+    async def _may_call(self) -> bool:
+        while not self._caller.client.is_ready and self._stopped is None:
+            await self._clock.sleep(_UNREADY_SECONDS)
+        await self._pace.calls.soon()
+        if self._budget is not None and self._spent() + self._cost > self._budget:
+            self.stop(StopReason.BUDGET)
+        return self._stopped is None
+
+    async def _follow(
+        self, row: Row, phone: PhoneNumber, pin: Pin | None = None
+    ) -> None:
+        await self._settle(row.state, await self._dialler.follow(row, phone), pin)
+
+    async def _settle(self, before: RowState, row: Row, pin: Pin | None = None) -> None:
+        self._count(before, row.state)
+        await self._told.send(BulkResult.of(row, pin))
+
+    def _count(self, before: RowState, after: RowState) -> None:
+        self._counts[before] -= 1
+        self._counts[after] += 1
+        if before is RowState.QUEUED and self._counts[before] <= _AHEAD:
+            self._room.set()
+
+    def _spent(self) -> float:
+        free = (RowState.QUEUED, RowState.REFUSED)
+        called = sum(n for state, n in self._counts.items() if state not in free)
+        return self._cost * called
+
+    def _emit(self, lease: NumberLease | None) -> None:
+        if lease is not None and self._on_lease is not None:
+            self._on_lease(lease)
+
+
+def _first(several: ExceptionGroup[Exception]) -> Exception:
+    # When one fails the others are cancelled, so there is hardly a second.
+    error = several.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error

@@ -1,0 +1,167 @@
+"""Source: where the numbers of a job come from, read some at a time.
+
+Whatever it is, it is read in batches of texts, so that memory does not grow with it,
+and a batch is what is there already, so that a slow pipe is not waited for.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias
+
+import anyio
+from attrs import field, frozen
+
+from ..errors import ConfigurationError
+from ..models.phone import PhoneNumber
+
+AT_ONCE = 1000
+_CHUNK_BYTES = 64 * 1024
+_COLUMNS = ("phone", "number", "tel", "msisdn")
+
+
+@frozen
+class NumberFile:
+    """Name a file of numbers, and the column of a CSV file or field of JSON Lines.
+
+    Without a ``column`` that is "phone", "number", "tel" or "msisdn", or the first one.
+    """
+
+    path: str | os.PathLike[str]
+    column: str | None = field(default=None, kw_only=True)
+
+
+Number: TypeAlias = str | PhoneNumber
+Source: TypeAlias = (
+    str | os.PathLike[str] | NumberFile | Iterable[Number] | AsyncIterable[Number]
+)
+"""A path by its ending (.csv, .jsonl, .ndjson, otherwise a number in each line), "-"
+for standard input, or numbers."""
+
+
+async def batches(source: Source) -> AsyncIterator[list[str]]:
+    """Return the texts of the source, as they come.
+
+    Raises ConfigurationError for a file that cannot be read, a column that is not there
+    and a line that is no JSON.
+    """
+    if isinstance(source, str | os.PathLike):
+        source = NumberFile(source)
+    if not isinstance(source, NumberFile):
+        found = _batches(source)
+    elif os.fspath(source.path) == "-":
+        found = _standard_input()
+    else:
+        found = _file(Path(source.path), source.column)
+    async for batch in found:
+        yield batch
+
+
+def _batches(
+    numbers: Iterable[Number] | AsyncIterable[Number],
+) -> AsyncIterator[list[str]]:
+    if isinstance(numbers, AsyncIterable):
+        return _one_by_one(numbers)
+    return _some_by_some(map(_text, numbers))
+
+
+async def _file(path: Path, column: str | None) -> AsyncIterator[list[str]]:
+    try:
+        file = await anyio.to_thread.run_sync(
+            partial(path.open, encoding="utf-8-sig", newline="")
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"expected a file that can be read, got {type(error).__name__}"
+        ) from None
+    with file:
+        texts: Iterator[str]
+        match path.suffix.lower():
+            case ".csv":
+                texts = _csv(file, column)
+            case ".jsonl" | ".ndjson":
+                texts = _json_lines(file, column)
+            case _:
+                texts = _lines(file)
+        try:
+            async for batch in _some_by_some(texts):
+                yield batch
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ConfigurationError(
+                f"expected a file of UTF-8 text, got {type(error).__name__}"
+            ) from None
+
+
+async def _some_by_some(texts: Iterator[str]) -> AsyncIterator[list[str]]:
+    while batch := list(islice(texts, AT_ONCE)):
+        yield batch
+        # Everybody else has a turn, however fast the disk is.
+        await anyio.lowlevel.checkpoint()
+
+
+async def _one_by_one(source: AsyncIterable[Number]) -> AsyncIterator[list[str]]:
+    async for number in source:
+        yield [_text(number)]
+
+
+async def _standard_input() -> AsyncIterator[list[str]]:
+    rest = b""
+    read = partial(os.read, sys.stdin.fileno(), _CHUNK_BYTES)
+    # A thread that waits for a pipe cannot be stopped, only left behind.
+    while chunk := await anyio.to_thread.run_sync(read, abandon_on_cancel=True):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if batch := list(_lines(line.decode("utf-8", "replace") for line in lines)):
+            yield batch
+    if rest.strip():
+        yield [rest.decode("utf-8", "replace").strip()]
+
+
+def _lines(lines: Iterable[str]) -> Iterator[str]:
+    return filter(None, map(str.strip, lines))
+
+
+def _csv(lines: Iterable[str], column: str | None) -> Iterator[str]:
+    rows = csv.reader(lines)
+    header = next(rows, [])
+    names = [name.strip().lower() for name in header]
+    wanted = _COLUMNS if column is None else (column.strip().lower(),)
+    position = next((names.index(name) for name in wanted if name in names), None)
+    if position is None:
+        if column is not None:
+            raise ConfigurationError("expected a file with that column")
+        position = 0
+        yield from _cells([header], position)
+    yield from _cells(rows, position)
+
+
+def _cells(rows: Iterable[list[str]], position: int) -> Iterator[str]:
+    for row in rows:
+        if row:
+            yield row[position].strip() if position < len(row) else ""
+
+
+def _json_lines(lines: Iterable[str], column: str | None) -> Iterator[str]:
+    wanted = _COLUMNS if column is None else (column,)
+    for line in _lines(lines):
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            raise ConfigurationError("expected JSON in each line") from None
+        if isinstance(found, dict):
+            found = next((found[name] for name in wanted if name in found), "")
+        yield found if isinstance(found, str) else str(found)
+
+
+def _text(number: Number) -> str:
+    if isinstance(number, PhoneNumber):
+        return number.e164
+    if isinstance(number, str):
+        return number.strip()
+    raise ConfigurationError("expected numbers as text or as PhoneNumber")

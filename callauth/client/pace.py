@@ -1,0 +1,119 @@
+"""Pace: how many requests may be sent in a second, over all tries of all operations."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+import anyio
+
+from ..errors import ConfigurationError
+from ..protocol.message import Replay
+from ..protocol.retry import is_positive
+from ..transport.port import Clock
+
+# A timer that rings late may be made up for, by so much.
+_CATCHES_UP_SECONDS = 0.05
+_SLOWEST = 1 / 64
+_RECOVERS_PER_SECOND = 1 / 30
+# What counts as the rate of one without a limit, when the provider limits it.
+_FALLBACK_PER_SECOND = 10.0
+# A little more than a second, since clocks are rounded.
+_WINDOW_SECONDS = 1.001
+
+
+class Turns:
+    """Let at most ``per_second`` through in any second, evenly; None is no limit.
+
+    Below one per second each waits for its whole pause. After ``slow_down`` half as
+    many go through, and a thirtieth of the rate more with every second that passes.
+
+    Raises ConfigurationError unless the rate is positive.
+    """
+
+    def __init__(self, clock: Clock, per_second: float | None) -> None:
+        if per_second is not None and not is_positive(per_second):
+            raise ConfigurationError("expected a rate above 0 per second")
+        self._clock = clock
+        self._limit = per_second
+        self._rate = math.inf if per_second is None else per_second
+        self._factor = 1.0
+        self._factor_at = clock.monotonic()
+        self._next = self._next_soon = -math.inf
+        self._passed: deque[float] = deque()
+        # First come, first served.
+        self._door = anyio.Lock(fast_acquire=True)
+
+    async def turn(self) -> None:
+        """Wait for one's turn; whoever returns sends at once."""
+        async with self._door:
+            while (wait := self._wait(self._clock.monotonic())) > 0:
+                await self._clock.sleep(wait)
+            now = self._clock.monotonic()
+            self._next = _after(self._next, now, self._pause(now))
+            self._passed.append(now)
+
+    async def soon(self) -> None:
+        """Wait until a turn will come about at once, without taking it."""
+        now = self._clock.monotonic()
+        wait = self._next_soon - now
+        self._next_soon = _after(self._next_soon, now, self._pause(now))
+        if wait > 0:
+            await self._clock.sleep(wait)
+
+    def slow_down(self) -> None:
+        """Halve the rate: the provider says that it is too much."""
+        now = self._clock.monotonic()
+        if math.isinf(self._rate):
+            self._forget(now)
+            self._rate = float(len(self._passed)) or _FALLBACK_PER_SECOND
+        self._factor = max(_SLOWEST, self._factor_of(now) / 2)
+        self._factor_at = now
+
+    def _wait(self, now: float) -> float:
+        self._forget(now)
+        wait = self._next - now
+        most = self._most_in_window()
+        if len(self._passed) >= most:
+            wait = max(wait, self._passed[-most] + _WINDOW_SECONDS - now)
+        return wait
+
+    def _most_in_window(self) -> int:
+        return max(1, math.floor(self._limit)) if self._limit else len(self._passed) + 1
+
+    def _forget(self, now: float) -> None:
+        while self._passed and self._passed[0] <= now - _WINDOW_SECONDS:
+            self._passed.popleft()
+
+    def _pause(self, now: float) -> float:
+        factor = self._factor_of(now)
+        if factor == 1.0 and self._limit is None:
+            self._rate = math.inf
+        return 1 / (self._rate * factor)
+
+    def _factor_of(self, now: float) -> float:
+        passed = now - self._factor_at
+        return min(1.0, self._factor + passed * _RECOVERS_PER_SECOND)
+
+
+class Pace:
+    """Hold the turns of calls and leases, and those of questions about them."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        calls_per_second: float | None,
+        checks_per_second: float | None,
+    ) -> None:
+        self.calls = Turns(clock, calls_per_second)
+        self.checks = Turns(clock, checks_per_second)
+
+    def turns(self, replay: Replay) -> Turns:
+        """Return the turns that such an operation takes."""
+        is_check = replay in (Replay.SAFE, Replay.CONSUMING)
+        return self.checks if is_check else self.calls
+
+
+def _after(due: float, now: float, pause: float) -> float:
+    return max(due, now - _CATCHES_UP_SECONDS) + pause
