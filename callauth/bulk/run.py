@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import anyio
+from anyio.abc import ObjectSendStream
 from attrs import evolve
 
 from ..client.edge import sealed
@@ -95,9 +96,7 @@ class BulkRun:
         )
         self._dialler = Dialler(self._caller, self._ledger, self._clock)
         self._feed = Feed(self._ledger, self._clock)
-        self._told, self._results = anyio.create_memory_object_stream[BulkResult](
-            _RESULTS_AHEAD
-        )
+        self._told: ObjectSendStream[BulkResult] | None = None
         self._counts: Counter[RowState] = Counter()
         self._loader: Loader | None = None
         self._room = anyio.Event()
@@ -158,13 +157,18 @@ class BulkRun:
             raise ConfigurationError("expected a run that has not begun")
         # In a task of its own: a generator may be left at any moment, and a group of
         # tasks may not.
+        self._told, results = anyio.create_memory_object_stream[BulkResult](
+            _RESULTS_AHEAD
+        )
         self._task = asyncio.get_running_loop().create_task(self._run())
-        async for result in self._results:
-            yield result
+        async with results:
+            async for result in results:
+                yield result
         # Raises what ended it.
         await self._task
 
     async def _run(self) -> None:
+        assert self._told is not None  # noqa: S101 - made just before
         try:
             job = await self._ledger.open()
             if job is not None and job.channel != self._channel:
@@ -175,7 +179,7 @@ class BulkRun:
         finally:
             with anyio.CancelScope(shield=True):
                 await self._ledger.aclose()
-            self._told.close()
+                await self._told.aclose()
 
     async def _keep_pace(self, job: Job) -> None:
         end = self._caller.client.pace_by(self._pace)
@@ -201,7 +205,7 @@ class BulkRun:
         self._counts[RowState.QUEUED] += len(rows) - len(bad) - duplicates
         self._counts[RowState.REFUSED] += len(bad)
         for row in bad:
-            await self._told.send(BulkResult.of(row))
+            await self._tell(BulkResult.of(row))
         self._feed.more(is_whole=False)
         while self._counts[RowState.QUEUED] > _AHEAD:
             self._room = anyio.Event()
@@ -269,7 +273,15 @@ class BulkRun:
 
     async def _settle(self, before: RowState, row: Row, pin: Pin | None = None) -> None:
         self._count(before, row.state)
-        await self._told.send(BulkResult.of(row, pin))
+        await self._tell(BulkResult.of(row, pin))
+
+    async def _tell(self, result: BulkResult) -> None:
+        assert self._told is not None  # noqa: S101 - it runs
+        try:
+            await self._told.send(result)
+        except anyio.BrokenResourceError:
+            # Whoever iterated has left. The ledger knows.
+            self.stop()
 
     def _count(self, before: RowState, after: RowState) -> None:
         self._counts[before] -= 1

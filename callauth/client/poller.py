@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import math
 import random
 from functools import partial
 from itertools import count
@@ -29,6 +28,8 @@ T = TypeVar("T")
 # An alarm may ring a moment early, since clocks are rounded.
 _EARLY_SECONDS = 0.01
 _ROUNDING_SECONDS = 1e-6
+# A timer for each of a thousand checks a second would cost more than they do.
+_BURST_SECONDS = 1e-3
 
 
 @frozen
@@ -95,6 +96,8 @@ class Poller:
         self._ends: list[tuple[float, int, _Entry[Any]]] = []
         self._checking: set[_Entry[Any]] = set()
         self._next_start = 0.0
+        # What begins early in a burst is made up for over the second.
+        self._pace = (1.0 + 2 * _BURST_SECONDS) / schedule.checks_per_second
         self._alarm: Timer | None = None
         self._is_closed = False
 
@@ -169,13 +172,16 @@ class Poller:
         now = self._clock.monotonic()
         while self._ends and self._ends[0][0] <= now + _EARLY_SECONDS:
             self._end(heapq.heappop(self._ends)[2])
-        is_free = len(self._checking) < self._schedule.checks_in_flight
-        # To the microsecond: a start that is early breaks the pace.
-        start = max(self._queue[0][0], self._next_start) if self._queue else math.inf
-        is_due = start <= now + _ROUNDING_SECONDS
-        if is_free and is_due:
-            self._start(heapq.heappop(self._queue)[2])
+        while self._may_start(now):
+            self._start(heapq.heappop(self._queue)[2], now)
         self._set_alarm()
+
+    def _may_start(self, now: float) -> bool:
+        is_free = len(self._checking) < self._schedule.checks_in_flight
+        if not (self._queue and is_free):
+            return False
+        early = _BURST_SECONDS if self._pace < _BURST_SECONDS else _ROUNDING_SECONDS
+        return max(self._queue[0][0], self._next_start) <= now + early
 
     def _end(self, entry: _Entry[Any]) -> None:
         # A check that is on its way has its own end, and may still say yes.
@@ -183,9 +189,8 @@ class Poller:
             over = entry.watch.over()
             entry.end(value=Done(over))
 
-    def _start(self, entry: _Entry[Any]) -> None:
-        pace = 1.0 / self._schedule.checks_per_second
-        self._next_start = self._clock.monotonic() + pace
+    def _start(self, entry: _Entry[Any], now: float) -> None:
+        self._next_start = max(now, self._next_start) + self._pace
         self._checking.add(entry)
         self._tasks.start(partial(self._check, entry))
 
