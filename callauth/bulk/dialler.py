@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ..errors import (
     AuthenticationFailed,
@@ -50,12 +50,8 @@ class Dialler:
         key = (
             IdempotencyKey(row.key, row.called_at) if row.key else IdempotencyKey.new()
         )
-        calling = evolve(
-            row,
-            state=RowState.CALLING,
-            key=key.text,
-            called_at=row.called_at or self.clock.now(),
-        )
+        called_at = row.called_at or self.clock.now()
+        calling = row.stepped(RowState.CALLING, key=key.text, called_at=called_at)
         await self.ledger.write(calling)
         try:
             placed = await self.caller.place(phone, key)
@@ -64,7 +60,7 @@ class Dialler:
             raise
         except CallAuthError as error:
             return Dialled(await self._written(self._after(calling, error)))
-        now = evolve(calling, state=RowState.PLACED, placed=placed.text)
+        now = calling.stepped(RowState.PLACED, placed=placed.text)
         return Dialled(await self._written(now), placed)
 
     async def follow(self, row: Row, phone: PhoneNumber) -> Row:
@@ -101,9 +97,8 @@ class Dialler:
         return _queued(row)
 
     def _settled(self, row: Row, end: End) -> Row:
-        return evolve(
-            row, state=end.state, reason=end.reason, settled_at=self.clock.now()
-        )
+        now = self.clock.now()
+        return row.stepped(end.state, reason=end.reason, settled_at=now)
 
     async def _written(self, row: Row) -> Row:
         await self.ledger.write(row)
@@ -111,7 +106,7 @@ class Dialler:
 
 
 def _queued(row: Row) -> Row:
-    return evolve(row, state=RowState.QUEUED)
+    return row.stepped(RowState.QUEUED)
 
 
 def _clause(error: CallAuthError) -> str:

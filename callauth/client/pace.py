@@ -16,7 +16,7 @@ from ..transport.port import Clock
 _CATCHES_UP_SECONDS = 0.05
 _SLOWEST = 1 / 64
 _RECOVERS_PER_SECOND = 1 / 30
-# What counts as the rate of one without a limit, when the provider limits it.
+# The least that counts as the rate of one without a limit, when a provider limits it.
 _FALLBACK_PER_SECOND = 10.0
 # A little more than a second, since clocks are rounded.
 _WINDOW_SECONDS = 1.001
@@ -41,11 +41,16 @@ class Turns:
         self._factor_at = clock.monotonic()
         self._next = self._next_soon = -math.inf
         self._passed: deque[float] = deque()
+        self._free_rate = 0.0
+        self._second_began, self._in_second = -math.inf, 0
         # First come, first served.
         self._door = anyio.Lock(fast_acquire=True)
 
     async def turn(self) -> None:
         """Wait for one's turn; whoever returns sends at once."""
+        if math.isinf(self._rate):
+            self._note_free()
+            return
         async with self._door:
             while (wait := self._wait(self._clock.monotonic())) > 0:
                 await self._clock.sleep(wait)
@@ -55,6 +60,8 @@ class Turns:
 
     async def soon(self) -> None:
         """Wait until a turn will come about at once, without taking it."""
+        if math.isinf(self._rate):
+            return
         now = self._clock.monotonic()
         wait = self._next_soon - now
         self._next_soon = _after(self._next_soon, now, self._pause(now))
@@ -65,10 +72,17 @@ class Turns:
         """Halve the rate: the provider says that it is too much."""
         now = self._clock.monotonic()
         if math.isinf(self._rate):
-            self._forget(now)
-            self._rate = float(len(self._passed)) or _FALLBACK_PER_SECOND
+            self._rate = max(self._free_rate, self._in_second, _FALLBACK_PER_SECOND)
         self._factor = max(_SLOWEST, self._factor_of(now) / 2)
         self._factor_at = now
+
+    def _note_free(self) -> None:
+        # Without a limit only the number per second is kept, to begin with at need.
+        now = self._clock.monotonic()
+        if now >= self._second_began + 1.0:
+            self._free_rate = float(self._in_second)
+            self._second_began, self._in_second = now, 0
+        self._in_second += 1
 
     def _wait(self, now: float) -> float:
         self._forget(now)
