@@ -8,7 +8,7 @@ others find as unknown, and a phone that nobody rings meanwhile.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import evolve
 
@@ -25,7 +25,7 @@ from ..errors import (
     VerificationError,
 )
 from ..models.key import IdempotencyKey
-from ..models.lease import NumberLease
+from ..models.lease import LEASE_SECONDS, NumberLease
 from ..models.method import Method
 from ..models.phone import PhoneNumber
 from ..models.pin import Pin
@@ -39,6 +39,7 @@ from .pepper import Pepper
 from .reserving import Reserved, Reserving
 from .stored import State, StoredAttempt
 
+_LONGEST_LEASE = timedelta(seconds=LEASE_SECONDS)
 # Nothing was placed and another channel may be asked.
 _PASSED_ON = (NotSent, AuthenticationFailed, InsufficientFunds)
 
@@ -234,8 +235,13 @@ class Placing:
         is_id = type(lease.lease_id) in (int, type(None))
         if not is_id or not isinstance(lease.number, PhoneNumber):
             raise TypeError
-        leased = flow.leased(stored, lease)
-        return evolve(leased, sent_at=self._sent_at(stored, lease.leased_at))
+        sent_at = self._sent_at(stored, lease.leased_at)
+        # What the person is told is counted from then, too, by the same clock.
+        shown = lease.expires_at - lease.leased_at
+        if not timedelta(0) < shown < _LONGEST_LEASE:
+            shown = _LONGEST_LEASE
+        lease = evolve(lease, expires_at=sent_at + shown)
+        return evolve(flow.leased(stored, lease), sent_at=sent_at)
 
     def _sent_at(self, stored: StoredAttempt, told: datetime) -> datetime:
         # Between the asking and the answer, whatever the provider's clock says.
