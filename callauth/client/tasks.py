@@ -76,10 +76,12 @@ class Tasks:
         """Take no new work, wait a little for the running, then stop it."""
         self._is_closed = True
         running = set(self._running)
-        if running:
-            await self._wait_a_little(running)
-        for task in running:
-            task.cancel()
+        try:
+            if running:
+                await self._wait_a_little(running)
+        finally:
+            for task in running:
+                task.cancel()
         if running:
             # Not for ever: a transport could swallow the cancellation.
             await asyncio.wait(running, timeout=_GRACE_SECONDS)

@@ -58,6 +58,10 @@ class Writer:
         self._jobs.append(job)
         return job.future
 
+    def require_loop(self) -> None:
+        """Raise ConfigurationError in another event loop."""
+        self._thread.require_loop()
+
     async def aclose(self) -> None:
         """Do what was put, and close the thread."""
         if self._jobs:

@@ -124,6 +124,8 @@ class SQLiteStore:
 
     async def aclose(self) -> None:
         """Finish what was asked and close the file; calling it again does nothing."""
+        if self._writer is not None:
+            self._writer.require_loop()
         writer, self._writer = self._writer, None
         if writer is not None:
             await writer.aclose()

@@ -143,6 +143,10 @@ class Caretaker:
         except StoreError:
             self._put_again(attempt_id)
             return
+        except BaseException:
+            # A defect, and told as one; the others that are due go on all the same.
+            self._put_again(attempt_id)
+            raise
         if not stored.state.is_final:
             # Another challenge by now, or a wall clock that was set back a little.
             self._put_again(attempt_id, self._due(stored))

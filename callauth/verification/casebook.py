@@ -124,8 +124,10 @@ class Casebook:
 
     def due(self, stored: StoredAttempt) -> float:
         """Return when its time is over, on the monotonic clock."""
-        left = stored.expires_at - self.moment(stored)
-        return self._clock.monotonic() + left.total_seconds()
+        now = self.moment(stored)
+        # Also when the wall clock went back, so that its end is far away.
+        left = (stored.expires_at - now).total_seconds()
+        return self._clock.monotonic() + min(left, stored.lives_seconds)
 
     async def _write(self, stored: StoredAttempt) -> StoredAttempt | None:
         written = evolve(stored, version=stored.version + 1)

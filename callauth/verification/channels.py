@@ -29,6 +29,7 @@ from ..models.pin import SHORTEST_PIN, Pin
 _DIGITS_BY_VERSION = {"v1.0": 4, "v2.0": 4, "v3.0": 7}
 _ROBOT_DIGITS = 4
 _RING_SECONDS = 30
+_LONGEST_RING_SECONDS = 600.0
 
 
 class Rung(Protocol):
@@ -141,6 +142,37 @@ def leases(channel: Channel) -> TypeGuard[LeasesNumber]:
 def method_of(channel: Channel) -> Method:
     """Return what the channel does."""
     return channel.method if rings(channel) else Method.REVERSE_CALL
+
+
+def require_channel(channel: object) -> None:
+    """Raise ConfigurationError unless it is a channel, with members of their types."""
+    is_class = isinstance(channel, type)
+    if is_class or not isinstance(channel, RingsPhone | LeasesNumber):
+        raise ConfigurationError("expected channels, such as FlashCall(callpass)")
+    is_named = isinstance(channel.name, str) and channel.name
+    is_priced = type(channel.cost) is int and channel.cost >= 0
+    if not (is_named and is_priced and (leases(channel) or _can_ring(channel))):
+        raise ConfigurationError("expected a channel with members of their types")
+
+
+def listened(
+    channel: TellsSuspicions, told: Callable[[PhoneNumber, str], None]
+) -> Callable[[], None]:
+    """Let the channel tell its suspicions; return what ends that."""
+    stop = channel.on_suspicion(told)
+    if not callable(stop):
+        raise ConfigurationError("expected on_suspicion to return what ends it")
+    return stop
+
+
+def _can_ring(channel: Channel) -> bool:
+    return (
+        rings(channel)
+        and channel.method in (Method.VOICE_OTP, Method.FLASH_CALL)
+        and type(channel.digits) is int
+        and type(channel.ring_seconds) in (int, float)
+        and 0 <= channel.ring_seconds <= _LONGEST_RING_SECONDS
+    )
 
 
 class FlashCall:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -144,8 +145,11 @@ class DialIns:
         except CallAuthError:
             raise
         # Of a channel that is not ours, or too late.
-        except Exception:  # noqa: BLE001, S110
-            pass
+        except (Exception, asyncio.CancelledError):
+            # Something of the channel's own was cancelled, or we are.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
         raise ProviderUnavailable(channel.name, "check", None, "NO_ANSWER")
 
     def _channel(self, stored: StoredAttempt) -> LeasesNumber | None:

@@ -94,6 +94,8 @@ class Limits:
         Raises TooManyAttempts when not even one is left.
         """
         most = min(self._policy.tries_per_pin, self._policy.failures_per_phone.times)
+        # Another process may have granted more, under another policy.
+        most = max(most, held)
         if self._policy.dry_run:
             await self._charge([self._failures(phone, most - held)], phone, now)
             return Grant(tries=most, charged=most - held, at=now)

@@ -8,7 +8,7 @@ others find as unknown, and a phone that nobody rings meanwhile.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import evolve
 
@@ -25,8 +25,9 @@ from ..errors import (
     VerificationError,
 )
 from ..models.key import IdempotencyKey
-from ..models.lease import NumberLease
+from ..models.lease import LEASE_SECONDS, NumberLease
 from ..models.method import Method
+from ..models.phone import PhoneNumber
 from ..models.pin import Pin
 from ..transport.clock import within
 from ..transport.port import Clock
@@ -35,9 +36,10 @@ from .casebook import Casebook, Step
 from .channels import Channel, LeasesNumber, RingsPhone, leases, method_of, rings
 from .events import ChallengeIssued, ChannelPassed, VerificationEvent
 from .pepper import Pepper
-from .reserving import PLACING_SECONDS, Reserved, Reserving
+from .reserving import Reserved, Reserving
 from .stored import State, StoredAttempt
 
+_LONGEST_LEASE = timedelta(seconds=LEASE_SECONDS)
 # Nothing was placed and another channel may be asked.
 _PASSED_ON = (NotSent, AuthenticationFailed, InsufficientFunds)
 
@@ -123,7 +125,7 @@ class Placing:
         while True:
             asked_at = self._clock.monotonic()
             try:
-                answered = await self._ask(stored, reserved.channel)
+                answered = await self._ask(stored, reserved)
             except _PASSED_ON as error:
                 await self._reserving.give_back(reserved)
                 self._tell_passed(stored, stored.channel, type(error).__name__)
@@ -173,12 +175,17 @@ class Placing:
         return await self._casebook.replace(stored, granted(asked, reserved)), reserved
 
     async def _ask(
-        self, stored: StoredAttempt, channel: Channel
+        self, stored: StoredAttempt, reserved: Reserved
     ) -> StoredAttempt | None:
         """Return the attempt with its challenge, None when the phone may ring."""
+        channel = reserved.channel
+        seconds = reserved.ask_until - self._clock.monotonic()
+        if seconds <= 0:
+            # A slow store, or a suspend: others may have locked the phone by now.
+            raise NotSent(channel.name, "ask", "the phone was locked too long ago")
         try:
             work = self._challenged(stored, channel)
-            return await within(self._clock, PLACING_SECONDS, work)
+            return await within(self._clock, seconds, work)
         except NotSent:
             raise
         except ProviderError as error:
@@ -202,7 +209,7 @@ class Placing:
 
     async def _ring(self, stored: StoredAttempt, channel: RingsPhone) -> StoredAttempt:
         call = await channel.ring(stored.phone, IdempotencyKey(stored.key))
-        if not isinstance(call.pin, Pin) or call.sent_at.tzinfo is None:
+        if not isinstance(call.pin, Pin) or call.sent_at.utcoffset() is None:
             raise TypeError
         # It rang, but with a pin that the policy finds too easy to guess.
         if len(call.pin) < self._least_pin_digits:
@@ -211,7 +218,7 @@ class Placing:
             stored,
             pin_mac=self._pepper.pin_mac(stored.id, stored.phone, call.pin),
             digits=len(call.pin),
-            sent_at=call.sent_at,
+            sent_at=self._sent_at(stored, call.sent_at),
             lives_seconds=self._pin_seconds,
         )
 
@@ -224,7 +231,21 @@ class Placing:
         lease = await channel.lease(stored.phone, webhook)
         if not isinstance(lease, NumberLease) or lease.user != stored.phone:
             raise TypeError
-        return flow.leased(stored, lease)
+        # What cannot be written down, or not be read again.
+        is_id = type(lease.lease_id) in (int, type(None))
+        if not is_id or not isinstance(lease.number, PhoneNumber):
+            raise TypeError
+        sent_at = self._sent_at(stored, lease.leased_at)
+        # What the person is told is counted from then, too, by the same clock.
+        shown = lease.expires_at - lease.leased_at
+        if not timedelta(0) < shown < _LONGEST_LEASE:
+            shown = _LONGEST_LEASE
+        lease = evolve(lease, expires_at=sent_at + shown)
+        return evolve(flow.leased(stored, lease), sent_at=sent_at)
+
+    def _sent_at(self, stored: StoredAttempt, told: datetime) -> datetime:
+        # Between the asking and the answer, whatever the provider's clock says.
+        return min(max(told, stored.sent_at), self._clock.now())
 
     async def _lose(self, stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
         await self._reserving.may_ring(reserved)

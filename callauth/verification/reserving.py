@@ -44,6 +44,7 @@ class Reserved:
     key: str
     lock: str
     charged: Charged
+    ask_until: float
     grant: Grant | None = None
 
 
@@ -117,6 +118,7 @@ class Reserving:
         self, channel: Channel, stored: StoredAttempt, key: str
     ) -> Reserved:
         now = self._clock.now()
+        ask_until = self._clock.monotonic() + PLACING_SECONDS
         lock = self._pepper.name("ring", stored.phone.e164)
         seconds = PLACING_SECONDS + _AFTER_A_LOSS_SECONDS + _ring_seconds(channel)
         clause = "it rings, or may ring"
@@ -125,6 +127,9 @@ class Reserving:
         await self._lock(lock, key, seconds, clause)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(self._unlock, lock, key)
+            # The wall clock was set while two of this process took it.
+            if left := self._ring_ends.left(lock):
+                raise _locked(clause, left)
             self._ring_ends.put(lock, key, seconds)
             charged = await self._limits.ring(stored.phone, channel.cost, now)
             undo.push_async_callback(self._limits.give_back, charged)
@@ -138,12 +143,14 @@ class Reserving:
             key=key,
             lock=lock,
             charged=charged,
+            ask_until=ask_until,
             grant=grant,
         )
 
     async def _reserve_lease(
         self, channel: Channel, stored: StoredAttempt, key: str
     ) -> Reserved:
+        ask_until = self._clock.monotonic() + PLACING_SECONDS
         lock = reverse_lock(self._pepper, stored.phone)
         seconds = PLACING_SECONDS + CALL_COUNTS_FOR_SECONDS
         await self._lock(lock, key, seconds, "a call from it is waited for")
@@ -153,7 +160,12 @@ class Reserving:
             charged = await self._limits.lease(stored.phone, channel.cost, now)
             undo.pop_all()
         return Reserved(
-            channel=channel, phone=stored.phone, key=key, lock=lock, charged=charged
+            channel=channel,
+            phone=stored.phone,
+            key=key,
+            lock=lock,
+            charged=charged,
+            ask_until=ask_until,
         )
 
     async def _lock(self, name: str, owner: str, seconds: float, clause: str) -> None:

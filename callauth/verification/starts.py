@@ -123,6 +123,8 @@ class Starts:
             undo.push_async_callback(self._placing.release, reserved)
             started = await self._limits.start(phone, client_ip, self._clock.now())
             undo.push_async_callback(self._limits.give_back, started)
+            # The store may have been slow: who seems dead loses what it takes.
+            await self._caretaker.take()
             written = await write()
             if written is not None:
                 undo.pop_all()

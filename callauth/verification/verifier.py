@@ -27,7 +27,7 @@ from ..transport.port import Clock
 from . import flow
 from .caretaker import Caretaker
 from .casebook import Casebook, Step
-from .channels import Channel, LeasesNumber, RingsPhone, TellsSuspicions
+from .channels import Channel, TellsSuspicions, listened, require_channel
 from .events import SuspiciousAttempt, VerificationEvent, VerificationHook
 from .limits import Limits
 from .memory import MemoryStore
@@ -125,7 +125,7 @@ class Verifier:
             hooks=self._hooks,
         )
         self._stop_listening = [
-            channel.on_suspicion(self._suspect)
+            listened(channel, self._suspect)
             for channel in by_name.values()
             if isinstance(channel, TellsSuspicions)
         ]
@@ -255,11 +255,13 @@ class Verifier:
         self._caretaker.close()
         for stop in self._stop_listening:
             stop()
-        await self._tasks.aclose()
-        # Otherwise the others find out by themselves, a little later.
-        with suppress(CallAuthError):
-            await self._caretaker.leave()
-        await self._store.aclose()
+        try:
+            await self._tasks.aclose()
+            # Otherwise the others find out by themselves, a little later.
+            with suppress(CallAuthError):
+                await self._caretaker.leave()
+        finally:
+            await self._store.aclose()
 
     async def __aenter__(self) -> Self:
         self._tasks.require_open()
@@ -307,8 +309,7 @@ class Verifier:
 def _by_name(channels: Iterable[Channel]) -> dict[str, Channel]:
     by_name: dict[str, Channel] = {}
     for channel in channels:
-        if not isinstance(channel, RingsPhone | LeasesNumber):
-            raise ConfigurationError("expected channels, such as FlashCall(callpass)")
+        require_channel(channel)
         if channel.name in by_name:
             raise ConfigurationError(f"expected each channel once: {channel.name}")
         by_name[channel.name] = channel

@@ -41,14 +41,16 @@ class Waiters:
         self._futures = defaultdict(set)
         self._position: int | None = None
         self._timer: Timer | None = None
+        self._is_closed = False
 
     async def wait(self, attempt_id: AttemptId) -> Outcome:
         """Return the outcome as soon as there is one."""
-        self._tasks.require_open()
         while True:
             # Whatever is not heard of, such as a purge, is found when it is read again.
-            with suppress(TimeoutError):
-                return await self._wait(attempt_id)
+            self._tasks.require_open()
+            outcome = await self._wait(attempt_id)
+            if outcome is not None:
+                return outcome
 
     def tell(self, stored: StoredAttempt) -> None:
         """Hand the outcome to those who wait for it."""
@@ -58,13 +60,14 @@ class Waiters:
 
     def close(self) -> None:
         """Let nobody wait any longer."""
+        self._is_closed = True
         for attempt_id in self._futures:
             refusal = "expected an open Verifier until the wait ends"
             self._refuse(attempt_id, ConfigurationError(refusal))
         if self._timer is not None:
             self._timer.cancel()
 
-    async def _wait(self, attempt_id: AttemptId) -> Outcome:
+    async def _wait(self, attempt_id: AttemptId) -> Outcome | None:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._futures[attempt_id].add(future)
         try:
@@ -79,7 +82,9 @@ class Waiters:
                 return stored.outcome
             self._set_timer()
             left = max(0.0, self._casebook.due(stored) - self._clock.monotonic())
-            return await within(self._clock, left + _AFTER_THE_END_SECONDS, future)
+            with suppress(TimeoutError):
+                return await within(self._clock, left + _AFTER_THE_END_SECONDS, future)
+            return None
         finally:
             self._forget(attempt_id, future)
 
@@ -91,11 +96,14 @@ class Waiters:
     def _forget(self, attempt_id: AttemptId, future: asyncio.Future[Outcome]) -> None:
         futures = self._futures[attempt_id]
         futures.discard(future)
+        # It may have been refused before anybody awaited it.
+        if future.done() and not future.cancelled():
+            future.exception()
         if not futures:
             del self._futures[attempt_id]
 
     def _set_timer(self) -> None:
-        if self._timer is None:
+        if self._timer is None and not self._is_closed:
             self._timer = self._clock.call_later(_EVERY_SECONDS, self._on_timer)
 
     def _on_timer(self) -> None:

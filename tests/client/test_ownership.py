@@ -20,6 +20,7 @@ from callauth import (
     TelefonIPClient,
     VoiceCall,
 )
+from callauth.client.tasks import Tasks
 from callauth.sandbox import Hang, Latency, Refused
 from tests.support.answers import sample
 from tests.support.refusals import refused
@@ -244,6 +245,23 @@ async def test_a_cancelled_closing_still_closes(world: World) -> None:
     await client.aclose()
 
     assert isinstance(await calling, VoiceCall)
+
+
+async def test_work_ends_with_a_closing_that_is_cancelled(world: World) -> None:
+    """A server that is stopped in a hurry leaves nothing running."""
+    tasks = Tasks("telefonip", world.clock)
+    work = tasks.run("asking", lambda: world.clock.sleep(3600.0))
+    running = asyncio.ensure_future(work)
+    await world.clock.sleep(1.0)
+    closing = asyncio.ensure_future(tasks.aclose())
+    await world.clock.sleep(1.0)
+    closing.cancel()
+    await asyncio.wait([closing])
+
+    with refused(AnswerLost, match="closed meanwhile"):
+        await running
+
+    assert world.clock.monotonic() == 2.0
 
 
 async def test_a_defect_that_nobody_waits_for_is_told(world: World) -> None:

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from callauth import SystemClock, Verifier
 from callauth.errors import ConfigurationError
 from callauth.stores import SQLiteStore
 from callauth.testing import store_suite
 from callauth.testing.samples import NOW, charge, later, record
+from tests.support.canaries import Canaries
 from tests.support.refusals import refused
+from tests.verification.own import Bell
 
 TestSQLiteStore = store_suite(lambda folder: SQLiteStore(folder / "a.db"), durable=True)
 
@@ -112,6 +115,35 @@ def test_another_event_loop_is_refused(path: Path) -> None:
             with refused(ConfigurationError, match="the event loop that opened"):
                 second.run(call)
         first.run(store.aclose())
+
+
+def test_closing_in_another_event_loop_leaves_it_open(path: Path) -> None:
+    """Whoever opened it can close it still: a file left open holds back its log."""
+    store = SQLiteStore(path)
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        first.run(store.open())
+        with refused(ConfigurationError, match="the event loop that opened"):
+            second.run(store.aclose())
+        assert first.run(store.insert(record()))
+        first.run(store.aclose())
+
+    assert _modes(path.parent).keys() == {"a.db"}
+
+
+@pytest.mark.parametrize("is_opened", [True, False])
+async def test_a_verifier_on_it_may_be_closed_again(
+    path: Path, canaries: Canaries, *, is_opened: bool
+) -> None:
+    """A framework that stops, and a context manager, may both do it."""
+    channel, secret = Bell(SystemClock()), canaries.secret()
+    verifier = Verifier([channel], store=SQLiteStore(path), pepper=secret)
+    if is_opened:
+        await verifier.__aenter__()
+        await verifier.aclose()
+
+    await verifier.aclose()
+
+    assert list(_modes(path.parent)) == ([path.name] if is_opened else [])
 
 
 async def test_what_is_over_leaves_no_rows(store: SQLiteStore, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import NoReturn
 
 from attrs import define, field, frozen
@@ -19,6 +19,15 @@ from callauth import (
 from callauth.verification import Rung
 
 SERVICE_NUMBER = PhoneNumber("+79123456789")
+
+
+class Nowhere(tzinfo):
+    """Be a time zone that does not say how far off it is."""
+
+    def utcoffset(self, _: datetime | None) -> None:
+        """Return nothing."""
+
+    tzname = dst = utcoffset
 
 
 def raises(error: Exception) -> Callable[[], NoReturn]:

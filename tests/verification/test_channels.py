@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from callauth import (
     FlashCall,
     Limit,
     MemoryStore,
+    Method,
     Pending,
     PhoneNumber,
     PinChallenge,
@@ -198,3 +200,60 @@ async def test_a_ring_is_as_long_as_the_provider_allows(
     """Found out at once, and not by a channel that nobody is rung through."""
     with refused(ConfigurationError, match="2 to 99"):
         FlashCall(world.callpass, ring_seconds=seconds)
+
+
+class _Deaf(Bell):
+    def on_suspicion(self, told: object) -> None:
+        """Return nothing that ends it."""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": None},
+        {"name": ""},
+        {"name": 5},
+        {"cost": None},
+        {"cost": -1},
+        {"cost": 1.5},
+        {"method": "flash_call"},
+        {"method": Method.REVERSE_CALL},
+        {"digits": None},
+        {"digits": "4"},
+        {"ring_seconds": None},
+        {"ring_seconds": "30"},
+        {"ring_seconds": -1.0},
+        {"ring_seconds": 601.0},
+        {"ring_seconds": math.inf},
+        {"ring_seconds": math.nan},
+    ],
+    ids=str,
+)
+async def test_a_channel_with_a_member_of_another_type_is_refused(
+    wrong: dict[str, Any], world: World
+) -> None:
+    """When the application starts, and not after a phone has rung for nothing."""
+    with refused(ConfigurationError, match="a channel with members of their types"):
+        Verifier([Bell(world.clock, **wrong)])
+
+
+@pytest.mark.parametrize("wrong", [{"name": ""}, {"cost": -1}], ids=str)
+async def test_a_desk_with_a_member_of_another_type_is_refused(
+    wrong: dict[str, Any], world: World
+) -> None:
+    """It rings nobody, but is named and paid all the same."""
+    with refused(ConfigurationError, match="a channel with members of their types"):
+        Verifier([Desk(world.clock, **wrong)])
+
+
+@pytest.mark.parametrize("channel", [Bell, Desk])
+async def test_a_class_is_no_channel(channel: type) -> None:
+    """Somebody forgot the brackets."""
+    with refused(ConfigurationError, match="expected channels"):
+        Verifier([channel])  # type: ignore[list-item] # wrong on purpose
+
+
+async def test_suspicions_that_cannot_be_ended_are_refused(world: World) -> None:
+    """Found out at once, and not when the server stops and must close its store."""
+    with refused(ConfigurationError, match="on_suspicion"):
+        Verifier([_Deaf(world.clock)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,16 +17,19 @@ from callauth import (
     Method,
     NoChannelLeft,
     NotSent,
+    NumberLease,
     PhoneNumber,
+    Pin,
     Rejected,
     RingLocked,
     Unknown,
     VerificationPolicy,
 )
-from callauth.verification import AttemptStarted
+from callauth.models.lease import LEASE_SECONDS
+from callauth.verification import AttemptStarted, Lock
 from tests.support.refusals import refused
 
-from .own import Bell, Called, Desk, raises
+from .own import SERVICE_NUMBER, Bell, Called, Desk, raises
 from .world import World
 
 _HOUR = timedelta(hours=1)
@@ -253,3 +256,126 @@ async def test_a_call_that_was_not_placed_locks_nothing(
     bell.fate = None
 
     assert (await verifier.start(phone)).challenge is not None
+
+
+async def test_a_step_between_two_who_lock_the_phone_lets_one_ring(
+    world: World, phone: PhoneNumber, bell: Bell
+) -> None:
+    """The second finds the lock ended, while the first has yet to hear of it."""
+
+    class Slow(MemoryStore):
+        async def lock(
+            self, name: str, owner: str, *, until: datetime, now: datetime
+        ) -> Lock:
+            lock = await super().lock(name, owner, until=until, now=now)
+            if name.startswith("ring/"):
+                await world.clock.sleep(1)
+            return lock
+
+    verifier = await world.verifier([bell], store=Slow())
+    starting = asyncio.create_task(verifier.start(phone))
+    await world.clock.sleep(0.5)
+    world.clock.step_wall(_HOUR)
+
+    with refused(RingLocked) as refusal:
+        await verifier.start(phone)
+
+    assert 0 < refusal.error.retry_after <= 200
+    await starting
+    assert bell.rung == [phone]
+
+
+@pytest.mark.parametrize(("channel", "seconds"), [(Bell, 120.0), (Desk, 136.0)])
+async def test_what_is_adopted_on_an_earlier_day_ends_within_its_life(
+    channel: type[Bell | Desk], seconds: float, world: World
+) -> None:
+    """Its end is ten hours off by a wall clock that was set back; nobody waits so."""
+    store, own = MemoryStore(), channel(world.clock)
+    first = await world.verifier([own], store=store)
+    attempt = await first.start(world.phone())
+    await first.aclose()
+    world.clock.step_wall(-10 * _HOUR)
+    second = await world.verifier([own], store=store)
+
+    outcome = await world.end(second, attempt.id)
+
+    assert isinstance(outcome, Expired | Unknown)
+    assert world.clock.monotonic() <= seconds
+
+
+_TOLD: dict[str, Callable[[datetime], datetime]] = {
+    "three hours ahead": lambda now: now + 3 * _HOUR,
+    "three hours late": lambda now: now - 3 * _HOUR,
+    "the last of all moments": lambda _: datetime.max.replace(tzinfo=UTC),
+    "the first of all moments": lambda _: datetime.min.replace(tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("told", _TOLD)
+async def test_the_clock_of_a_provider_changes_no_pin(
+    told: str, world: World, bell: Bell
+) -> None:
+    """It lives as long as the policy says, in every process, and is kept till then."""
+    bell.fate = lambda: Called(Pin("1000"), _TOLD[told](world.clock.now()))
+    store = MemoryStore()
+    policy = VerificationPolicy(keep_seconds=600.0)
+    verifier = await world.verifier([bell], store=store, policy=policy)
+    other = await world.verifier([bell], store=store, policy=policy)
+    right, late = [await verifier.start(world.phone()) for _ in range(2)]
+    await world.clock.sleep(110)
+    await store.purge(now=world.clock.now())
+
+    assert isinstance(await other.submit(right.id, "1000"), Confirmed)
+    assert isinstance(await world.end(verifier, late.id), Expired)
+    assert world.clock.monotonic() <= 120.1
+
+
+@pytest.mark.parametrize("has_ids", [True, False])
+@pytest.mark.parametrize("told", _TOLD)
+async def test_the_clock_of_a_provider_changes_no_lease(
+    told: str, world: World, phone: PhoneNumber, desk: Desk, *, has_ids: bool
+) -> None:
+    """Nor does it lock the phone for hours."""
+
+    def lease() -> NumberLease:
+        return NumberLease(
+            number=SERVICE_NUMBER,
+            user=phone,
+            lease_id=1 if has_ids else None,
+            leased_at=_TOLD[told](world.clock.now()),
+            expires_at=world.clock.now() + timedelta(seconds=LEASE_SECONDS),
+        )
+
+    desk.fate = lease
+    store = MemoryStore()
+    policy = VerificationPolicy(cool_down=(), keep_seconds=600.0)
+    verifier = await world.verifier([desk], store=store, policy=policy)
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(100)
+    await store.purge(now=world.clock.now())
+
+    assert isinstance(await world.end(verifier, attempt.id), Expired)
+
+    assert world.clock.monotonic() <= 130.3
+    await world.clock.sleep(10)
+    assert (await verifier.start(phone)).challenge is not None
+
+
+@pytest.mark.parametrize("off", [3 * _HOUR, -3 * _HOUR])
+async def test_the_clock_of_a_provider_is_not_what_a_person_is_told(
+    off: timedelta, world: World, phone: PhoneNumber, desk: Desk
+) -> None:
+    """A page that shows the number for hours lets people dial in vain."""
+    desk.fate = lambda: NumberLease.from_sent_at(
+        number=SERVICE_NUMBER,
+        user=phone,
+        lease_id=1,
+        sent_at=world.clock.now() + off,
+    )
+    verifier = await world.verifier([desk])
+
+    attempt = await verifier.start(phone)
+
+    assert attempt.challenge is not None
+    left = attempt.challenge.expires_at - world.clock.now()
+    assert left.total_seconds() == LEASE_SECONDS

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 import pytest
 
@@ -34,7 +35,7 @@ from callauth.sandbox import Garbage, Hang, Refused, ResetAfter, ServerError
 from callauth.verification import AttemptEnded, AttemptStarted, ChannelPassed
 from tests.support.refusals import refused
 
-from .own import Bell, Called, Desk, raises
+from .own import Bell, Called, Desk, Nowhere, raises
 from .world import World
 
 _BY_THEM = ("bell", "ring", None, "x")
@@ -156,8 +157,15 @@ async def test_after_a_loss_the_phone_is_locked(
 
 @pytest.mark.parametrize(
     "answer",
-    [None, 5, "1234", Called("1234", None), Called(Pin("1234"), None)],  # type: ignore[arg-type] # wrong on purpose
-    ids=["None", "5", "text", "a text for a pin", "no moment"],
+    [
+        None,
+        5,
+        "1234",
+        Called("1234", None),  # type: ignore[arg-type] # wrong on purpose
+        Called(Pin("1234"), None),  # type: ignore[arg-type] # wrong on purpose
+        Called(Pin("1234"), datetime(2026, 1, 1, tzinfo=Nowhere())),
+    ],
+    ids=["None", "5", "text", "a text for a pin", "no moment", "no offset"],
 )
 async def test_an_answer_that_is_none_is_unknown(
     answer: object, world: World, phone: PhoneNumber, bell: Bell

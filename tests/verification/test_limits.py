@@ -302,3 +302,19 @@ async def test_the_next_channel_counts_for_the_address_too(
     after = await verifier.next_channel(attempt.id, client_ip="192.0.2.2")
 
     assert (refusal.error.limit, after.channel) == ("starts/ip", "desk")
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_tries_of_a_laxer_policy_are_kept(
+    world: World, bell: Bell, *, dry_run: bool
+) -> None:
+    """While a release with a stricter one is rolled out both serve the same people."""
+    store, channels = Watched(), [bell, Bell(world.clock, name="other")]
+    lax = VerificationPolicy(cool_down=(), tries_per_pin=5)
+    strict = VerificationPolicy(cool_down=(), tries_per_pin=3, dry_run=dry_run)
+    before = await world.verifier(channels, store=store, policy=lax)
+    after = await world.verifier(channels, store=store, policy=strict)
+    attempt = await before.start(world.phone())
+    await world.clock.sleep(21)
+
+    assert (await after.next_channel(attempt.id)).tries_left == 5

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from callauth import (
     AttemptSettled,
     Confirmed,
     DialInChallenge,
+    Expired,
     Limit,
     Method,
     NoChannelLeft,
     NotSent,
     NumberBlocked,
+    NumberLease,
     Pending,
     PhoneNumber,
     Rejected,
@@ -25,7 +30,7 @@ from callauth.sandbox import Answer
 from callauth.verification import ChallengeIssued
 from tests.support.refusals import refused
 
-from .own import Bell, Desk, raises
+from .own import SERVICE_NUMBER, Bell, Desk, Nowhere, raises
 from .world import World
 
 
@@ -274,3 +279,32 @@ async def test_a_second_click_is_told_to_wait(world: World, bell: Bell) -> None:
     assert 0 < refusal.error.retry_after <= 180
     assert (await first).channel == "other"
     assert len(other.rung) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lease_id": "a1b2"},
+        {"lease_id": 1.5},
+        {"number": SERVICE_NUMBER.e164},
+        {"leased_at": datetime(2026, 1, 1, tzinfo=Nowhere())},
+        {"expires_at": datetime(2026, 1, 1, tzinfo=Nowhere())},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+async def test_a_lease_that_cannot_be_read_again_is_passed_by(
+    wrong: dict[str, Any], world: World, bell: Bell, phone: PhoneNumber
+) -> None:
+    """Or the person would be left with an attempt that never ends."""
+
+    class Wrong(Desk):
+        async def lease(self, phone: PhoneNumber, webhook: str | None) -> NumberLease:
+            return evolve(await super().lease(phone, webhook), **wrong)
+
+    verifier = await world.verifier([Wrong(world.clock), bell])
+
+    attempt = await verifier.start(phone)
+
+    assert attempt.channel == "bell"
+    assert await verifier.get(attempt.id) == attempt
+    assert isinstance(await world.end(verifier, attempt.id), Expired)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -197,6 +198,26 @@ async def test_a_lost_answer_of_one_who_tells_once_makes_it_unknown(
     outcome = await world.end(verifier, attempt.id)
 
     assert type(outcome) is (Unknown if is_unsure else Expired)
+
+
+@pytest.mark.parametrize("tells_once", [True, False])
+async def test_a_check_that_was_cancelled_inside_is_a_lost_answer(
+    world: World, desk: Desk, *, tells_once: bool
+) -> None:
+    """A provider's own client gave it up, and the person has called all the same."""
+    phone = world.phone()
+
+    def cancelled() -> NoReturn:
+        raise asyncio.CancelledError
+
+    desk.tells_once = tells_once
+    desk.answers = _in_turn(cancelled, _nobody if tells_once else lambda: phone)
+    verifier = await world.verifier([desk])
+    attempt = await verifier.start(phone)
+
+    outcome = await world.end(verifier, attempt.id)
+
+    assert type(outcome) is (Unknown if tells_once else Confirmed)
 
 
 async def test_a_lost_answer_that_can_be_asked_for_again_is_asked_for(

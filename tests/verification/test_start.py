@@ -6,6 +6,7 @@ import pytest
 
 from callauth import (
     ConfigurationError,
+    Confirmed,
     DialInChallenge,
     InvalidPhoneNumber,
     Method,
@@ -14,12 +15,14 @@ from callauth import (
     PhoneNumber,
     PinChallenge,
     RingLocked,
+    Unknown,
     VerificationPolicy,
 )
 from callauth.verification import AttemptStarted
 from tests.support.refusals import refused
 
 from .own import Bell, Desk
+from .watched import Watched
 from .world import World
 
 _FOREIGN = PhoneNumber("+4915112345678")
@@ -231,3 +234,67 @@ async def test_each_call_has_a_key_of_its_own(
     await verifier.start(phone)
 
     assert len({key.text for key in bell.keys}) == 2
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_a_lock_that_ended_while_the_store_was_slow_allows_no_second_ring(
+    processes: int, world: World, phone: PhoneNumber, bell: Bell
+) -> None:
+    """Somebody else rings the phone by then, and two calls at once must never be."""
+    store = _slow_to_insert(world, 302.0)
+    policy = VerificationPolicy(cool_down=())
+    verifiers = [
+        await world.verifier([bell], store=store, policy=policy)
+        for _ in range(processes)
+    ]
+    starting = asyncio.create_task(verifiers[0].start(phone))
+    await world.clock.sleep(290)
+
+    attempt = await verifiers[-1].start(phone)
+
+    with refused(NoChannelLeft):
+        await starting
+    assert bell.rung == [phone]
+    assert isinstance(await verifiers[-1].submit(attempt.id, "1000"), Confirmed)
+
+
+async def test_after_a_slow_store_another_channel_is_asked(
+    world: World, phone: PhoneNumber, bell: Bell
+) -> None:
+    """The person is called all the same, under a lock that is new."""
+    store = _slow_to_insert(world, 150.0)
+    other = Bell(world.clock, name="other")
+    policy = VerificationPolicy(cool_down=())
+    verifier = await world.verifier([bell, other], store=store, policy=policy)
+
+    attempt = await verifier.start(phone)
+
+    assert (attempt.channel, bell.rung, other.rung) == ("other", [], [phone])
+    with refused(RingLocked) as refusal:
+        await verifier.start(phone)
+    assert refusal.error.retry_after == 20
+
+
+async def test_a_slow_store_takes_its_time_from_the_channel(
+    world: World, phone: PhoneNumber
+) -> None:
+    """The phone was locked for both together: after that another may ring it."""
+    bell = Bell(world.clock, seconds=60.0)
+    store = _slow_to_insert(world, 100.0)
+    verifier = await world.verifier([bell], store=store)
+
+    attempt = await verifier.start(phone)
+
+    assert isinstance(attempt.outcome, Unknown)
+    assert world.clock.monotonic() == 150
+
+
+def _slow_to_insert(world: World, seconds: float) -> Watched:
+    store, pauses = Watched(), [seconds]
+
+    async def before(operation: str, _: str) -> None:
+        if operation == "insert" and pauses:
+            await world.clock.sleep(pauses.pop())
+
+    store.before = before
+    return store

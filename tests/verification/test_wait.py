@@ -309,3 +309,22 @@ async def test_a_wait_for_what_was_purged_ends(world: World, bell: Bell) -> None
 
     with refused(AttemptNotFound):
         await waiting
+
+
+@pytest.mark.parametrize("operation", ["changes", "get"])
+async def test_a_time_out_of_the_store_is_told(
+    operation: str, world: World, bell: Bell
+) -> None:
+    """It is a defect of the store's, not the end of the wait: asking on would spin."""
+    store, errors = Watched(), [TimeoutError("x")]
+
+    async def before(asked: str, _: str) -> None:
+        if asked == operation and errors:
+            raise errors.pop()
+
+    verifier = await world.verifier([bell], store=store)
+    attempt = await verifier.start(world.phone())
+    store.before = before
+
+    with refused(TimeoutError):
+        await verifier.wait(attempt.id)

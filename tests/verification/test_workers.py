@@ -251,3 +251,49 @@ async def test_what_was_left_in_the_default_store_ends_for_those_who_wait(
 
     assert isinstance(await waiting, Expired)
     assert world.clock.monotonic() < 130
+
+
+async def test_a_worker_with_a_slow_store_is_not_taken_for_dead(
+    world: World, bell: Bell
+) -> None:
+    """Its attempt would be ended as unknown while it asks, and the pin be lost."""
+    store, secret = Shared(), world.canaries.secret()
+    pauses = {"charge": [20.0], "lock": [3.0]}
+
+    async def before(operation: str, about: str) -> None:
+        is_beat = operation == "lock" and "worker/" in about and not pauses["charge"]
+        if (is_beat or operation == "charge") and pauses[operation]:
+            await world.clock.sleep(pauses[operation].pop())
+
+    bell.seconds = 5.0
+    slow = await world.verifier([bell], store=store, pepper=secret)
+    await world.clock.sleep(4)
+    await world.verifier([Bell(world.clock)], store=store, pepper=secret)
+    store.before = before
+
+    attempt = await slow.start(world.phone())
+
+    assert isinstance(await slow.submit(attempt.id, "1000"), Confirmed)
+
+
+async def test_a_defect_of_the_store_keeps_no_attempt_from_its_end(
+    world: World, bell: Bell
+) -> None:
+    """It is told as one; everybody who waits gets an outcome all the same."""
+    store, errors = Shared(yields=True), [ZeroDivisionError()]
+
+    async def before(operation: str, _: str) -> None:
+        if operation == "replace" and world.clock.monotonic() >= 120 and errors:
+            raise errors.pop()
+
+    secret = world.canaries.secret()
+    verifier = await world.verifier([bell], store=store, pepper=secret)
+    attempts = [await verifier.start(world.phone()) for _ in range(5)]
+    store.before = before
+    await world.clock.sleep(130)
+
+    outcomes = [(await verifier.get(each.id)).outcome for each in attempts]
+
+    assert {type(each) for each in outcomes} == {Expired}
+    assert len(world.defects) == 1
+    world.defects.clear()
