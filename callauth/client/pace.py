@@ -37,6 +37,8 @@ class Turns:
         self._clock = clock
         self._limit = per_second
         self._rate = math.inf if per_second is None else per_second
+        # Late timers make up for nothing where one goes at a time.
+        self._window = _WINDOW_SECONDS / min(1.0, self._rate)
         self._factor = 1.0
         self._factor_at = clock.monotonic()
         self._next = self._next_soon = -math.inf
@@ -89,14 +91,14 @@ class Turns:
         wait = self._next - now
         most = self._most_in_window()
         if len(self._passed) >= most:
-            wait = max(wait, self._passed[-most] + _WINDOW_SECONDS - now)
+            wait = max(wait, self._passed[-most] + self._window - now)
         return wait
 
     def _most_in_window(self) -> int:
         return max(1, math.floor(self._limit)) if self._limit else len(self._passed) + 1
 
     def _forget(self, now: float) -> None:
-        while self._passed and self._passed[0] <= now - _WINDOW_SECONDS:
+        while self._passed and self._passed[0] <= now - self._window:
             self._passed.popleft()
 
     def _pause(self, now: float) -> float:
