@@ -80,16 +80,16 @@ def sandbox_client(provider: str, **options: Unpack[ClientOptions]) -> Client:
     return CallPassClient(ANY_KEY, **options)
 
 
-def real_client(provider: str) -> Client:
+def real_client(provider: str, **options: Unpack[ClientOptions]) -> Client:
     """Return a client with the credentials of the environment.
 
     Raises ConfigurationError that names the variables that are missing.
     """
     if provider == "nerotech":
-        return NeroTechClient.from_env()
+        return NeroTechClient.from_env(**options)
     if provider == "telefonip":
-        return TelefonIPClient.from_env()
-    return CallPassClient.from_env()
+        return TelefonIPClient.from_env(**options)
+    return CallPassClient.from_env(**options)
 
 
 def flow_of(kind: Kind, client: Client, clock: Clock) -> Flow:

@@ -1,0 +1,89 @@
+"""Ending: what is told when a bulk run is over, and its exit code."""
+
+from __future__ import annotations
+
+import click
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from ..bulk import RowState, StopReason, Summary
+from .bulk_figures import COLOURS, Terms, duration, word
+from .bulk_progress import stderr_console
+
+ALL_SETTLED, SOME_OPEN, STOPPED = 0, 1, 3
+_TO_LOOK_AT = (RowState.UNKNOWN, RowState.REFUSED)
+_WHY = {
+    StopReason.ASKED: "it was interrupted",
+    StopReason.BUDGET: "the next call would cost more than --budget allows",
+    StopReason.ACCOUNT: "the provider refuses the account: look at the credentials and "
+    "the balance",
+}
+
+
+def exit_code(summary: Summary, terms: Terms) -> int:
+    """Return 0 when all is settled, 1 with unknown or refused ones, 3 when stopped."""
+    if is_stopped(summary, terms):
+        return STOPPED
+    return SOME_OPEN if any(map(summary.counts.get, _TO_LOOK_AT)) else ALL_SETTLED
+
+
+def is_stopped(summary: Summary, terms: Terms) -> bool:
+    """Say whether something is left to do; a stop at the very end leaves nothing."""
+    done = sum(terms.ended(summary).values())
+    is_done = summary.is_read_whole and done == summary.rows
+    return summary.stopped is not None and not is_done
+
+
+def tell(summary: Summary, terms: Terms) -> None:
+    """Tell on stderr how it ended."""
+    console = stderr_console()
+    if console.is_terminal:
+        console.print(_table(summary, terms))
+    else:
+        click.echo(_line(summary, terms), err=True)
+    click.echo(f"{_calls(summary, terms)}.", err=True)
+
+
+def tell_stop(summary: Summary) -> None:
+    """Tell on stderr why it stopped, and what to do."""
+    assert summary.stopped is not None  # noqa: S101 - whoever asks has looked
+    click.echo(
+        f"callauth: stopped: {_WHY[summary.stopped]}. The same command goes on.",
+        err=True,
+    )
+
+
+def _table(summary: Summary, terms: Terms) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("state")
+    table.add_column("numbers", justify="right")
+    table.add_column("share", justify="right")
+    for state, number in _counts(summary, terms).items():
+        share = f"{number / summary.rows:.1%}"
+        table.add_row(Text(word(state), COLOURS.get(state, "")), f"{number:,}", share)
+    table.add_section()
+    table.add_row("all", f"{summary.rows:,}", "")
+    return table
+
+
+def _line(summary: Summary, terms: Terms) -> str:
+    found = _counts(summary, terms).items()
+    counts = ", ".join(f"{number:,} {word(state)}" for state, number in found)
+    return f"{summary.rows:,} numbers: {counts or 'none'}"
+
+
+def _counts(summary: Summary, terms: Terms) -> dict[RowState, int]:
+    """Return the ended ones first."""
+    left = {state: n for state, n in summary.counts.items() if n > 0}
+    return {**terms.ended(summary), **left}
+
+
+def _calls(summary: Summary, terms: Terms) -> str:
+    where = " of the sandbox" if terms.is_played else ""
+    parts = [f"{summary.called:,} calls in {duration(summary.seconds)}{where}"]
+    if summary.duplicates:
+        parts.append(f"{summary.duplicates:,} duplicates left out")
+    if (spent := terms.spent(summary)) is not None:
+        parts.append(spent)
+    return "; ".join(parts)
