@@ -15,9 +15,9 @@ from .row import Row, RowState
 class BulkResult:
     """Hold what became of one number, or of a text that is none.
 
-    ``row`` is its number in the ledger, from 1 on. ``phone`` is None for a bad
-    ``text``. ``pin`` is known only to the process that placed the call: it is written
-    nowhere.
+    ``row`` is its number in the ledger, from 1 on, and 0 for a bad ``text``, of which
+    ``phone`` is None. ``pin`` is known only to the process that placed the call: it is
+    written nowhere.
     """
 
     row: int

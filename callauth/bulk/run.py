@@ -40,6 +40,7 @@ from .summary import StopReason, Summary
 _AHEAD = 10_000
 _RESULTS_AHEAD = 1000
 _UNREADY_SECONDS = 1.0
+_ROUNDED = 1 + 1e-9
 
 
 class BulkRun:
@@ -132,7 +133,8 @@ class BulkRun:
 
     async def aclose(self) -> None:
         """Stop now; the ledger knows where to go on. Calling it again does nothing."""
-        self.stop()
+        if self._task is None or not self._task.done():
+            self.stop()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait((self._task,))
@@ -188,13 +190,22 @@ class BulkRun:
             self._counts.update(await self._ledger.counts())
             self._loader = Loader(self._ledger, job, now=self._clock.now)
             async with asyncio.TaskGroup() as group:
-                self._loading = group.create_task(self._load(self._loader))
-                group.create_task(self._go_on(self._loader, group))
+                self._begin(self._loader, group)
         except ExceptionGroup as several:
             raise _first(several) from None
         finally:
             self._feed.end()
             end()
+
+    def _begin(self, loader: Loader, group: asyncio.TaskGroup) -> None:
+        if self._stopped is not None:
+            return
+        self._loading = group.create_task(self._load(loader))
+        going = group.create_task(self._go_on(loader, group))
+        # A run that is stopped before its source is known again touches no row.
+        self._loading.add_done_callback(
+            lambda _: loader.is_same.is_set() or going.cancel()
+        )
 
     async def _load(self, loader: Loader) -> None:
         await loader.load(self._batches, self._loaded)
@@ -262,7 +273,7 @@ class BulkRun:
         while not self._caller.client.is_ready and self._stopped is None:
             await self._clock.sleep(_UNREADY_SECONDS)
         await self._pace.calls.soon()
-        if self._budget is not None and self._spent() + self._cost > self._budget:
+        if self._budget is not None and self._is_too_dear(self._budget):
             self.stop(StopReason.BUDGET)
         return self._stopped is None
 
@@ -293,6 +304,10 @@ class BulkRun:
         free = (RowState.QUEUED, RowState.REFUSED)
         called = sum(n for state, n in self._counts.items() if state not in free)
         return self._cost * called
+
+    def _is_too_dear(self, budget: float) -> bool:
+        # Three times 0.1 is a little more than 0.3, as far as a computer knows.
+        return self._spent() + self._cost > budget * _ROUNDED
 
     def _emit(self, lease: NumberLease | None) -> None:
         if lease is not None and self._on_lease is not None:
