@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
 
 import anyio
@@ -31,27 +32,30 @@ class Feed:
         self._timers: dict[int, Timer] = {}
         self._is_ended = False
         self._is_whole = False
-        self._change = anyio.Event()
+        # Whether the ledger has no more rows for now.
+        self._is_drained = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._reading = anyio.Lock()
 
     async def next(self) -> Row | None:
         """Return the next row, None when there will be no more."""
         while not self._is_ended:
-            if not self._rows:
+            if not (self._rows or self._is_drained):
                 await self._read()
             if self._rows:
                 self._taken += 1
                 return self._rows.popleft()
-            if self._is_whole and not self._taken and not self._timers:
+            if self._is_finished():
+                self._wake(len(self._waiting))
                 return None
-            await self._change.wait()
+            if self._is_drained:
+                await self._wait()
         return None
 
     def settle(self, row: Row) -> None:
         """Say that the row does not come back."""
-        self._taken -= 1
         self._times.pop(row.id, None)
-        self._tell()
+        self.keep()
 
     def again(self, row: Row) -> bool:
         """Give the row out once more in a while; False when that was done too often."""
@@ -66,12 +70,15 @@ class Feed:
     def keep(self) -> None:
         """Leave the row that was taken in the ledger, for another run."""
         self._taken -= 1
-        self._tell()
+        if self._is_finished():
+            self._wake(len(self._waiting))
 
     def more(self, *, is_whole: bool) -> None:
         """Say that the ledger has more rows, or all of them."""
         self._is_whole = is_whole
-        self._tell()
+        self._is_drained = False
+        # Whoever wakes reads, and wakes the others.
+        self._wake(1)
 
     def end(self) -> None:
         """Give out nothing any more."""
@@ -79,21 +86,38 @@ class Feed:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        self._tell()
+        self._wake(len(self._waiting))
 
     async def _read(self) -> None:
         async with self._reading:
-            if not self._rows:
-                rows = await self._ledger.queued(self._last_id, _AT_ONCE)
-                self._rows.extend(rows)
-                if rows:
-                    self._last_id = rows[-1].id
+            if self._rows or self._is_drained:
+                return
+            self._is_drained = True
+            rows = await self._ledger.queued(self._last_id, _AT_ONCE)
+            self._rows.extend(rows)
+            if rows:
+                self._is_drained = False
+                self._last_id = rows[-1].id
+                self._wake(len(rows))
+
+    def _is_finished(self) -> bool:
+        is_read = self._is_whole and self._is_drained and not self._rows
+        return is_read and not self._taken and not self._timers
 
     def _put(self, row: Row) -> None:
         del self._timers[row.id]
         self._rows.append(row)
-        self._tell()
+        self._wake(1)
 
-    def _tell(self) -> None:
-        change, self._change = self._change, anyio.Event()
-        change.set()
+    async def _wait(self) -> None:
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        await waiting
+
+    def _wake(self, most: int) -> None:
+        while most and self._waiting:
+            waiting = self._waiting.popleft()
+            # One that was cancelled has left.
+            if not waiting.done():
+                waiting.set_result(None)
+                most -= 1

@@ -46,6 +46,8 @@ _BEGUN = f"""
 _COUNTS = "SELECT state, count(*) FROM rows GROUP BY state"
 _NEXT = f"{_SELECT} WHERE id > ? ORDER BY id LIMIT ?"
 _AT_ONCE = 1000
+# A call takes seconds; this much later its steps are written by the hundred.
+_LINGER_SECONDS = 0.005
 
 
 class SQLiteLedger:
@@ -71,7 +73,7 @@ class SQLiteLedger:
         if self._writer is None:
             thread = ConnectionThread()
             await thread.open(self._connect)
-            self._writer = Writer(thread)
+            self._writer = Writer(thread, linger_seconds=_LINGER_SECONDS)
         return await self._do(_job, is_read=True)
 
     async def aclose(self) -> None:

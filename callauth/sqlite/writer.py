@@ -37,10 +37,18 @@ _Outcomes: TypeAlias = list[object]
 
 
 class Writer:
-    """Do the jobs of one event loop in batches."""
+    """Do the jobs of one event loop in batches.
 
-    def __init__(self, thread: ConnectionThread) -> None:
+    A batch begins ``linger_seconds`` after its first job, or once the thread is free:
+    whoever writes a lot and can wait a little needs fewer commits, and less of the
+    processor.
+    """
+
+    def __init__(
+        self, thread: ConnectionThread, *, linger_seconds: float = 0.0
+    ) -> None:
         self._thread = thread
+        self._linger_seconds = linger_seconds
         self._loop = asyncio.get_running_loop()
         self._jobs: _Jobs = []
         self._is_busy = False
@@ -52,8 +60,7 @@ class Writer:
         """
         self._thread.require_loop()
         if not self._jobs:
-            # Only once everybody who is awake has put something.
-            self._loop.call_soon(self._hand_over)
+            self._hand_over_later()
         job = _Job(work, self._loop.create_future(), is_read)
         self._jobs.append(job)
         return job.future
@@ -90,8 +97,15 @@ class Writer:
                 job.future.set_exception(outcome)
             else:
                 job.future.set_result(outcome)
-        # After those who were woken just now, so that they are in the next batch.
-        self._loop.call_soon(self._hand_over)
+        if self._jobs:
+            self._hand_over_later()
+
+    def _hand_over_later(self) -> None:
+        if self._linger_seconds:
+            self._loop.call_later(self._linger_seconds, self._hand_over)
+        else:
+            # Only once everybody who is awake has put something.
+            self._loop.call_soon(self._hand_over)
 
 
 def _outcomes(jobs: _Jobs, cursor: sqlite3.Cursor) -> _Outcomes:
