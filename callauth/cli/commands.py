@@ -12,6 +12,7 @@ import click
 
 from ..errors import CallAuthError, ConfigurationError, InvalidPhoneNumber
 from .demo import demo
+from .ledger_report import report
 from .sandbox import sandbox
 from .verify import verify
 
@@ -63,4 +64,5 @@ def callauth() -> None:
 
 callauth.add_command(demo)
 callauth.add_command(verify)
+callauth.add_command(report)
 callauth.add_command(sandbox)
