@@ -13,11 +13,13 @@ from .bulk_progress import stderr_console
 
 ALL_SETTLED, SOME_OPEN, STOPPED = 0, 1, 3
 _TO_LOOK_AT = (RowState.UNKNOWN, RowState.REFUSED)
+_GOES_ON = "The same command goes on."
 _WHY = {
-    StopReason.ASKED: "it was interrupted",
-    StopReason.BUDGET: "the next call would cost more than --budget allows",
-    StopReason.ACCOUNT: "the provider refuses the account: look at the credentials and "
-    "the balance",
+    StopReason.ASKED: _GOES_ON,
+    StopReason.BUDGET: "The next call would cost more than --budget. With a larger one "
+    "the same command goes on.",
+    StopReason.ACCOUNT: "The provider refuses the account. Look at the credentials and "
+    f"the balance. {_GOES_ON}",
 }
 
 
@@ -48,10 +50,7 @@ def tell(summary: Summary, terms: Terms) -> None:
 def tell_stop(summary: Summary) -> None:
     """Tell on stderr why it stopped, and what to do."""
     assert summary.stopped is not None  # noqa: S101 - whoever asks has looked
-    click.echo(
-        f"callauth: stopped: {_WHY[summary.stopped]}. The same command goes on.",
-        err=True,
-    )
+    click.echo(f"callauth: stopped before the end. {_WHY[summary.stopped]}", err=True)
 
 
 def _table(summary: Summary, terms: Terms) -> Table:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-import click
 import rich.console
 from attrs import define, field
+from rich.columns import Columns
 from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -35,6 +35,7 @@ class BulkProgress:
     meter: Speedometer
     clock: Clock = field(factory=SystemClock)
     shares_terminal: bool = False
+    _console: rich.console.Console = field(factory=stderr_console, init=False)
     _began: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -47,15 +48,18 @@ class BulkProgress:
 
     async def show(self) -> None:
         """Show it: moving on a terminal that gets no results, elsewhere as lines."""
-        console = stderr_console()
-        if console.is_terminal and not self.shares_terminal:
-            await self._move(console)
+        if self._console.is_terminal and not self.shares_terminal:
+            await self._move()
         else:
             await self._print_lines()
 
-    async def _move(self, console: rich.console.Console) -> None:
+    def say(self, text: str) -> None:
+        """Print a line, above what moves."""
+        self._console.print(text, soft_wrap=True)
+
+    async def _move(self) -> None:
         with Live(
-            console=console,
+            console=self._console,
             get_renderable=self._picture,
             auto_refresh=False,
             transient=True,
@@ -70,7 +74,7 @@ class BulkProgress:
         self.meter.sample()
         while True:
             await self.clock.sleep(_LINE_SECONDS)
-            click.echo(self.line(), err=True)
+            self.say(self.line())
 
     def line(self) -> str:
         """Return how it stands, in one line."""
@@ -91,14 +95,7 @@ class BulkProgress:
             for state, n in ends.items()
         )
         return Group(
-            ProgressBar(
-                total=total,
-                completed=sum(ends.values()),
-                width=_BAR_WIDTH,
-                pulse=total is None,
-                animation_time=self.clock.monotonic(),
-            ),
-            Text(_done(self.terms, summary)),
+            Columns([_bar(sum(ends.values()), total), _done(self.terms, summary)]),
             counts if ends else Text(_FIRST),
             Text("; ".join([duration(self._seconds()), *self._rest(summary)]), "dim"),
         )
@@ -123,6 +120,13 @@ class BulkProgress:
 def shares_terminal(*, to_stdout: bool) -> bool:
     """Say whether results and progress would be written over each other."""
     return to_stdout and sys.stdout.isatty()
+
+
+def _bar(completed: int, total: int | None) -> ProgressBar:
+    """Return a bar, one that only shows that it goes on while no end is known."""
+    return ProgressBar(
+        total=total, completed=completed, width=_BAR_WIDTH, pulse=total is None
+    )
 
 
 def _done(terms: Terms, summary: Summary) -> str:

@@ -64,6 +64,10 @@ async def work(order: Order) -> int:
                 await ledger.aclose()
 
 
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
 @define
 class _Shift:
     """Write down the results of a run, and end it when somebody asks for that."""
@@ -72,6 +76,7 @@ class _Shift:
     run: BulkRun
     results: ResultFile
     _terms: Terms = field(init=False)
+    _say: Callable[[str], None] = field(default=_say, init=False)
     _closing: asyncio.Task[None] | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -101,7 +106,7 @@ class _Shift:
             async for result in self.run:
                 self.results.write(result)
                 if self.results.is_closed and self.run.summary().stopped is None:
-                    click.echo(_NOBODY_READS, err=True)
+                    self._say(_NOBODY_READS)
                     self.run.stop()
         except asyncio.CancelledError:
             if self._closing is None:
@@ -110,10 +115,10 @@ class _Shift:
 
     def _on_interrupt(self) -> None:
         if self.run.summary().stopped is None:
-            click.echo(_FIRST_INTERRUPT, err=True)
+            self._say(_FIRST_INTERRUPT)
             self.run.stop()
         elif self._closing is None:
-            click.echo(_SECOND_INTERRUPT, err=True)
+            self._say(_SECOND_INTERRUPT)
             loop = asyncio.get_running_loop()
             self._closing = loop.create_task(self.run.aclose())
 
@@ -128,6 +133,7 @@ class _Shift:
             clock,
             shares_terminal=shares_terminal(to_stdout=self.order["out"] is None),
         )
+        self._say = progress.say
         showing = asyncio.get_running_loop().create_task(progress.show())
         try:
             yield

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from ..errors import CallAuthError, ConfigurationError, InvalidPhoneNumber
+from .bulk import bulk
 from .demo import demo
 from .ledger_report import report
 from .sandbox import sandbox
@@ -64,5 +65,6 @@ def callauth() -> None:
 
 callauth.add_command(demo)
 callauth.add_command(verify)
+callauth.add_command(bulk)
 callauth.add_command(report)
 callauth.add_command(sandbox)
