@@ -12,6 +12,7 @@ from itertools import cycle, product
 from tests.support.tally import Tally
 
 from .acts import ACTS
+from .bulk import bulk_kills
 from .cancels import every_turn
 from .hostility import hostile_trials
 from .mutation import broken
@@ -178,5 +179,6 @@ PROMISES: dict[str, tuple[Work, int]] = {
     "mutated answers into every reader": (bodies, _PARTS),
     "people before Verifiers, honest and not": (crowds, _PARTS),
     "processes killed while they verify people": (kills, _PARTS),
+    "bulk runs killed and resumed": (bulk_kills, _PARTS),
     "pins typed by 64 tasks of 4 processes at once": (races, 4),
 }

@@ -8,6 +8,7 @@ from tests.support.refusals import refused
 from tests.support.tally import Tally
 
 from .__main__ import main
+from .bulk import bulk_kills
 from .pieces import Piece
 from .verifications import crowds, kills, races
 
@@ -29,6 +30,14 @@ async def test_the_verifier_keeps_its_promises(
 
     assert tally.broken == []
     assert tally.runs >= 5
+
+
+async def test_bulk_runs_keep_their_promises() -> None:
+    """In small."""
+    tally = await bulk_kills(Piece(share=0.002, seed=3, number=0, parts=1))
+
+    assert tally.broken == []
+    assert (tally.runs, tally.faults > 5) == (10, True)
 
 
 def test_a_promise_that_is_not_there_is_refused(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
@@ -18,10 +17,10 @@ from callauth import AttemptId, PhoneNumber
 from callauth.sandbox import Sandbox
 from tests.support.tally import Tally
 
-from .children import CHILDREN
+from .children import lived
 from .judge import Case, Heard, violations
 from .lives import ALL_IS_OVER_SECONDS, begin, go_on
-from .orders import Order, Person, Ready, Told, Word
+from .orders import Order, Person, Told
 from .plans import Plan, by_chance
 from .served import served
 
@@ -99,36 +98,8 @@ def _known(lives: list[Heard]) -> tuple[tuple[AttemptId, PhoneNumber], ...]:
 
 
 async def _lived(life: Life, order: Order, after_seconds: float | None = None) -> Heard:
-    reader, writer = CHILDREN.Pipe(duplex=False)
-    process = CHILDREN.Process(target=life, args=(order, writer), daemon=True)
-    process.start()
-    writer.close()
-    words: list[Word] = []
-    loop = asyncio.get_running_loop()
-    with reader:
-        async for word in _words(reader):
-            words.append(word)
-            if isinstance(word, Ready) and after_seconds is not None:
-                loop.call_later(after_seconds, process.kill)
-    process.join()
-    return Heard(words=tuple(words), was_killed=process.exitcode == -signal.SIGKILL)
-
-
-async def _words(reader: Connection) -> AsyncIterator[Word]:
-    loop = asyncio.get_running_loop()
-    readable = asyncio.Event()
-    loop.add_reader(reader.fileno(), readable.set)
-    try:
-        while True:
-            await readable.wait()
-            readable.clear()
-            while reader.poll():
-                yield reader.recv()
-    # The end of the pipe, or of a process in the middle of a word.
-    except (EOFError, OSError):
-        return
-    finally:
-        loop.remove_reader(reader.fileno())
+    words, was_killed = await lived(life, order, after_seconds)
+    return Heard(words=words, was_killed=was_killed)
 
 
 def _folder() -> tempfile.TemporaryDirectory[str]:
