@@ -52,7 +52,9 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of the package, its tests and its benchmarks, strictly."""
-    session.install("-e", EXTRAS, *_group("tests"), *_group("types"), "nox")
+    session.install(
+        "-e", EXTRAS, *_group("tests"), *_group("types"), *_group("bench"), "nox"
+    )
     session.run("mypy")
 
 
@@ -73,6 +75,7 @@ def campaign(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Print the speed of calls and verifications as ratios over bare ones."""
-    session.install(EXTRAS)
+    session.install(EXTRAS, *_group("bench"))
     session.run("python", "benchmarks/calls.py", *session.posargs)
     session.run("python", "benchmarks/verifier.py", *session.posargs)
+    session.run("python", "benchmarks/bulk.py", *session.posargs)

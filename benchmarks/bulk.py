@@ -1,0 +1,144 @@
+"""What a bulk run costs, against what a script would do, in one run.
+
+Each figure is of a process of its own, pinned to one processor; the sandbox that is
+asked over HTTP has the other one. Ratios are the medians of interleaved rounds. Over
+HTTP callauth opens a connection for each call, so that no answer is taken for that of
+another person; the scripts keep theirs. Everything goes to
+``benchmarks/results/bulk.json``; it takes some minutes and needs Linux.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_RESULTS = _HERE / "results" / "bulk.json"
+_MANY, _HTTP, _LINES = 100_000, 2_000, 10_000_000
+_AT_ONCE = 1000
+_ROUNDS = 3
+
+
+def run(name: str, *arguments: object) -> dict[str, float]:
+    """Return what one run prints."""
+    script = str(_HERE / "bulk_runs.py")
+    command = [*_pinned_to(0), sys.executable, script, name, *map(str, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def ledger_figures(folder: Path) -> dict[str, object]:
+    """Measure runs with and without a ledger on a disk, and going on."""
+    with_ledger, without = [], []
+    for number in range(_ROUNDS):
+        path = folder / f"{number}.db"
+        with_ledger.append(run("in_process", _MANY, path))
+        without.append(run("in_process", _MANY, "none"))
+    cost = "microseconds of CPU each"
+    overhead = [
+        a[cost] / b[cost] - 1 for a, b in zip(with_ledger, without, strict=True)
+    ]
+    return {
+        "numbers per second, ledger included": _median(
+            [each["numbers per second"] for each in with_ledger]
+        ),
+        "megabytes at most": _median(
+            [each["megabytes at most"] for each in with_ledger]
+        ),
+        "CPU of the ledger over that without one": _median(overhead),
+        "seconds until a ledger of 100,000 rows goes on": run(
+            "resumed", _MANY, folder / "0.db"
+        )["seconds"],
+    }
+
+
+def _costs(found: list[dict[str, float]]) -> list[float]:
+    return [each["microseconds of CPU each"] for each in found]
+
+
+def dry_run(folder: Path) -> dict[str, object]:
+    """Measure the memory of a dry run over ten million lines."""
+    path = folder / "lines.txt"
+    with path.open("w") as lines:
+        lines.writelines(f"8 999 {number:07}\n" for number in range(_LINES))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    command = ["callauth", "bulk", str(path), "--channel", "flash_call:callpass"]
+    subprocess.run([*command, "--dry-run"], check=True, capture_output=True)
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return {"lines": _LINES, "megabytes at most": max(before, most) / 1024}
+
+
+def over_http(folder: Path) -> dict[str, float]:
+    """Measure runs over HTTP against what a script would do."""
+    rates: dict[str, list[float]] = {"callauth": [], "httpx": [], "aiohttp": []}
+    with _served() as base_url:
+        for number in range(_ROUNDS):
+            arguments = (_HTTP, _AT_ONCE, base_url)
+            found = {
+                "callauth": run("over_http", *arguments, folder / f"http{number}.db"),
+                "httpx": run("by_hand_httpx", *arguments),
+                "aiohttp": run("by_hand_aiohttp", *arguments),
+            }
+            for name, each in found.items():
+                rates[name].append(1 / each["microseconds of CPU each"])
+    ours = statistics.median(rates["callauth"])
+    return {
+        f"numbers per CPU second over those of {name} by hand": (
+            ours / statistics.median(rates[name])
+        )
+        for name in ("httpx", "aiohttp")
+    }
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    command = [*_pinned_to(1), "callauth", "sandbox", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            for line in server.stdout:
+                found = re.search(r"CALLAUTH_CALLPASS_BASE_URL=(\S+)", line)
+                if found:
+                    yield found[1]
+                    break
+        finally:
+            server.terminate()
+
+
+def _pinned_to(processor: int) -> list[str]:
+    return ["taskset", "-c", str(processor)]
+
+
+def _median(values: list[float]) -> float:
+    return float(f"{statistics.median(values):.3g}")
+
+
+def main() -> None:
+    conditions = {
+        "python": platform.python_version(),
+        "processors": os.cpu_count(),
+        "load before": round(os.getloadavg()[0], 1),
+    }
+    found: dict[str, object] = {"conditions": conditions}
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        # First, since the most memory of any child counts.
+        found["a dry run"] = dry_run(Path(folder))
+        found["in process"] = ledger_figures(Path(folder))
+        found["over HTTP"] = over_http(Path(folder))
+    print(json.dumps(found, indent=2))
+    _RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
