@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 from attrs import define, field, frozen
 
-from ..bulk import BulkRun, RowState, Summary
+from ..bulk import RowState, Summary
 from ..transport.port import Clock
 
 _WINDOW_SECONDS = 30.0
@@ -61,11 +62,18 @@ class Terms:
 _UNDER_WAY = [RowState.CALLING, RowState.PLACED]
 
 
+class Course(Protocol):
+    """Anything that tells how it stands, as a BulkRun does."""
+
+    def summary(self) -> Summary:
+        """Return how it stands now."""
+
+
 @define
 class Speedometer:
     """Measure how fast a run is, over the last half minute."""
 
-    run: BulkRun
+    run: Course
     terms: Terms
     clock: Clock
     _samples: deque[tuple[float, Summary]] = field(factory=deque, init=False)

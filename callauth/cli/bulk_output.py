@@ -158,7 +158,8 @@ def _values(result: BulkResult) -> dict[str, str | float | None]:
         "called_at": None if called is None else called.isoformat(),
         "settled_at": None if settled is None else settled.isoformat(),
         "seconds": None if seconds is None else round(seconds, 3),
-        "row": result.row,
+        # A text that is no number has none that anybody could look up.
+        "row": None if result.phone is None else result.row,
     }
 
 

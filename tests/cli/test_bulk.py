@@ -1,0 +1,395 @@
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from callauth.cli.kinds import ANY_KEY, PROVIDERS, base_url_of
+from callauth.cli.loopback import served
+from callauth.sandbox import Answer, Sandbox
+from tests.support.canaries import Canaries
+
+from .bulk_samples import people
+from .commands import run
+
+CHANNELS = [
+    "flash_call:callpass",
+    "voice_otp:nerotech",
+    "reverse_call:telefonip",
+    "reverse_call:nerotech",
+]
+
+
+@pytest.fixture
+def numbers(tmp_path: Path) -> Path:
+    """Three who answer."""
+    return listed(tmp_path / "numbers.txt", *islice(people(Answer.ANSWERS), 3))
+
+
+def listed(path: Path, *lines: str) -> Path:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def words(numbers: Path, channel: str = CHANNELS[0], *more: str) -> list[str]:
+    ledger, out = numbers.with_name("run.db"), numbers.with_name("out.jsonl")
+    files = ["--ledger", str(ledger), "--out", str(out)]
+    return ["bulk", str(numbers), "--channel", channel, *files, *more]
+
+
+def played(numbers: Path, channel: str = CHANNELS[0], *more: str) -> Result:
+    return run(*words(numbers, channel, "--sandbox", "--speed", "200", *more))
+
+
+def rows(numbers: Path) -> list[Mapping[str, object]]:
+    lines = numbers.with_name("out.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def states(numbers: Path) -> list[str]:
+    return sorted(str(row["state"]) for row in rows(numbers))
+
+
+@pytest.mark.parametrize(
+    ("channel", "state"),
+    [
+        (CHANNELS[0], "confirmed"),
+        (CHANNELS[1], "placed"),
+        (CHANNELS[2], "confirmed"),
+        (CHANNELS[3], "confirmed"),
+    ],
+)
+def test_every_number_of_a_file_is_verified(
+    numbers: Path, channel: str, state: str
+) -> None:
+    """Through each channel, with its number, its moments and its place."""
+    result = played(numbers, channel)
+
+    found = rows(numbers)
+    assert (result.exit_code, states(numbers)) == (0, [state] * 3)
+    assert sorted(str(row["phone"]) for row in found) == numbers.read_text().split()
+    assert {row["row"] for row in found} == {1, 2, 3}
+    assert all(float(str(row["seconds"])) > 0 for row in found)
+    assert not any("pin" in row or "text" in row for row in found)
+
+
+def test_the_summary_tells_how_many_ended_how(numbers: Path) -> None:
+    """It is what one looks at when it is over; no number is in it."""
+    result = played(numbers, CHANNELS[0], "--cost", "0.5")
+
+    assert "3 numbers: 3 confirmed\n3 calls in " in result.output
+    assert result.output.endswith("; spent 1.50.\n")
+    assert "+7" not in result.output
+
+
+def test_the_same_command_goes_on_and_calls_nobody_twice(numbers: Path) -> None:
+    """And the file of results is complete then."""
+    first = played(numbers, CHANNELS[0], "--budget", "2")
+    again = played(numbers)
+
+    assert (first.exit_code, again.exit_code) == (3, 0)
+    assert "the next call would cost more than --budget" in first.output.lower()
+    assert "1 calls in " in again.output
+    assert states(numbers) == ["confirmed"] * 3
+
+
+def test_what_was_lost_is_unknown_and_not_called_again(tmp_path: Path) -> None:
+    """The exit code tells scripts to look at it."""
+    lost = next(people(Answer.ANSWERS, is_lost=True))
+    numbers = listed(tmp_path / "numbers.txt", lost)
+
+    first, again = played(numbers), played(numbers)
+
+    assert (first.exit_code, again.exit_code) == (1, 1)
+    assert states(numbers) == ["unknown"]
+    assert "0 calls in " in again.output
+
+
+def test_a_text_that_is_no_number_is_refused_and_shown(numbers: Path) -> None:
+    """Somebody has to look for it in the source."""
+    listed(numbers, *numbers.read_text().split(), "nobody")
+
+    result = played(numbers)
+
+    (bad,) = [row for row in rows(numbers) if "text" in row]
+    assert result.exit_code == 1
+    assert (bad["phone"], bad["state"], bad["text"]) == (None, "refused", "nobody")
+
+
+def test_results_go_to_standard_output_and_nothing_else_does(numbers: Path) -> None:
+    """They are piped on; a run that settles nothing writes nothing there."""
+    ledger = str(numbers.with_name("run.db"))
+    command = ("bulk", str(numbers), "--channel", CHANNELS[0], "--ledger", ledger)
+    options = ("--sandbox", "--speed", "200", "--quiet")
+
+    first, again = run(*command, *options), run(*command, *options)
+
+    assert [json.loads(line)["state"] for line in first.output.splitlines()] == [
+        "confirmed"
+    ] * 3
+    assert again.output == ""
+
+
+def test_a_csv_file_is_read_by_column_and_written(tmp_path: Path) -> None:
+    """What a spreadsheet takes."""
+    (phone,) = islice(people(Answer.BUSY), 1)
+    numbers = listed(tmp_path / "numbers.csv", "phone,mobile", f"none,{phone}")
+    out = tmp_path / "out.csv"
+
+    result = played(
+        numbers, CHANNELS[0], "--column", "mobile", "--out", str(out), "--show-pins"
+    )
+
+    (row,) = csv.DictReader(out.read_text().splitlines())
+    assert result.exit_code == 0
+    assert (row["phone"], row["state"], row["text"]) == (phone, "busy", "")
+    assert len(row["pin"]) == 7
+
+
+def test_pins_of_an_earlier_run_are_kept(numbers: Path) -> None:
+    """They are written nowhere else."""
+    played(numbers, CHANNELS[0], "--budget", "2", "--show-pins")
+    before = {row["phone"]: row["pin"] for row in rows(numbers)}
+
+    result = played(numbers, CHANNELS[0], "--show-pins")
+
+    after = {row["phone"]: row["pin"] for row in rows(numbers)}
+    assert (result.exit_code, len(before), len(after)) == (0, 2, 3)
+    assert after.items() >= before.items()
+    assert all(isinstance(pin, str) and len(pin) == 7 for pin in after.values())
+
+
+def test_pins_are_not_overwritten(numbers: Path) -> None:
+    """By a run that shows none, or one of another job."""
+    played(numbers, CHANNELS[0], "--show-pins")
+    before = rows(numbers)
+
+    hidden = played(numbers)
+    numbers.with_name("run.db").rename(numbers.with_name("old.db"))
+    another = played(numbers, CHANNELS[0], "--show-pins")
+
+    assert (hidden.exit_code, another.exit_code) == (2, 2)
+    assert hidden.output.startswith("callauth: expected another file for --out")
+    assert rows(numbers) == before
+
+
+@pytest.mark.parametrize("is_other_source", [True, False])
+def test_the_ledger_of_another_job_is_refused(
+    numbers: Path, *, is_other_source: bool
+) -> None:
+    """In one line, and the results stay as they were."""
+    played(numbers)
+    before = rows(numbers)
+    if is_other_source:
+        listed(numbers, *islice(people(Answer.BUSY), 3))
+
+    result = played(numbers, CHANNELS[0] if is_other_source else CHANNELS[1])
+
+    assert result.exit_code == 2
+    assert result.output.startswith("callauth: expected the ")
+    assert (result.output.count("\n"), rows(numbers)) == (1, before)
+    assert not numbers.with_name("out.jsonl.part").exists()
+
+
+def test_a_rehearsal_is_another_job_than_the_real_one(numbers: Path) -> None:
+    """Otherwise the real one would find everything done."""
+    played(numbers)
+
+    result = run(*words(numbers), env={"CALLAUTH_CALLPASS_TOKEN": ANY_KEY})
+
+    assert result.exit_code == 2
+    assert "expected the channel of this ledger's job" in result.output
+
+
+def test_numbers_to_dial_are_handed_out(numbers: Path, tmp_path: Path) -> None:
+    """A script tells people while the run waits for them."""
+    emitted = tmp_path / "leases.jsonl"
+
+    played(numbers, CHANNELS[2], "--emit", str(emitted))
+
+    leases = [json.loads(line) for line in emitted.read_text().splitlines()]
+    assert sorted(each["phone"] for each in leases) == numbers.read_text().split()
+    assert all(each["tel"] == f"tel:{each['number']}" for each in leases)
+
+
+def test_a_dry_run_counts_and_calls_nobody(numbers: Path) -> None:
+    """It needs neither credentials nor a ledger."""
+    lines = numbers.read_text().split()
+    listed(numbers, *lines, lines[0].replace("+7", "8 "), "nobody")
+    options = ("--cost", "2", "--budget", "5", "--rate", "0.5/s")
+
+    result = run(*words(numbers, CHANNELS[0], "--dry-run", *options))
+
+    assert result.exit_code == 0
+    assert result.output == (
+        "5 read: 3 numbers to call, 1 duplicates, 1 that are no numbers.\n"
+        "All calls cost 6, at 2 each.\n"
+        "The budget is enough for 2 of them.\n"
+        "At 0.5/s they take 6 s at least.\n"
+        "Nobody was called.\n"
+    )
+    assert [path.name for path in numbers.parent.iterdir()] == ["numbers.txt"]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("--rate 0/s", "expected a number above 0 and /s"),
+        ("--rate fast", "expected a number above 0 and /s"),
+        ("--checks -1", "expected a number above 0 and /s"),
+        ("--concurrency 0", "0 is not in the range"),
+        ("--budget nan", "expected a cost and a budget"),
+        ("--column phone", "expected a file with columns"),
+        ("--emit leases.jsonl", "expected --emit with a reverse_call"),
+        ("--channel reverse_call:telefonip", "expected --emit FILE"),
+        ("--resume-unknown always", "'always' is not 'never'"),
+        ("--out run.db --ledger run.db", "expected different files"),
+        ("--out nowhere/out.jsonl", "expected a file that can be written, got ENOENT"),
+    ],
+)
+def test_bad_usage_is_refused(
+    numbers: Path, monkeypatch: pytest.MonkeyPatch, more: str, message: str
+) -> None:
+    """Nobody is called."""
+    monkeypatch.chdir(numbers.parent)
+    env = {"CALLAUTH_CALLPASS_TOKEN": ANY_KEY}
+
+    result = run(*words(numbers), *more.split(), env=env)
+
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+    assert not numbers.with_name("out.jsonl").exists()
+
+
+def test_a_ledger_is_needed(numbers: Path) -> None:
+    """Without one, what was called would be forgotten."""
+    result = run("bulk", str(numbers), "--channel", CHANNELS[0])
+
+    assert (result.exit_code, result.output) == (
+        2,
+        "callauth: expected --ledger FILE, or --dry-run\n",
+    )
+
+
+def test_missing_credentials_are_named(numbers: Path) -> None:
+    """Before any file is made."""
+    result = run(*words(numbers))
+
+    assert result.exit_code == 2
+    assert result.output == (
+        "callauth: expected the environment variables CALLAUTH_CALLPASS_TOKEN; "
+        "or try --sandbox or --dry-run\n"
+    )
+    assert [path.name for path in numbers.parent.iterdir()] == ["numbers.txt"]
+
+
+async def test_a_refused_account_stops_it(canaries: Canaries, numbers: Path) -> None:
+    """It does not burn through the file."""
+    listed(numbers, *(canaries.phone().e164 for _ in range(3)))
+    async with Sandbox() as sandbox:
+        sandbox.callpass.account.balance_kopecks = 0
+        async with served(sandbox) as root:
+            result = await asyncio.to_thread(
+                run, *words(numbers), "--concurrency", "1", env=settings(root)
+            )
+
+    assert result.exit_code == 3
+    assert "The provider refuses the account." in result.output
+    assert rows(numbers) == []
+    canaries.scan(result.output)
+
+
+def settings(root: str) -> Mapping[str, str]:
+    urls = {f"CALLAUTH_{p.upper()}_BASE_URL": base_url_of(p, root) for p in PROVIDERS}
+    return {**urls, "CALLAUTH_CALLPASS_TOKEN": ANY_KEY}
+
+
+def test_one_interrupt_finishes_what_was_placed(numbers: Path) -> None:
+    """And the same command does the rest."""
+    process = interrupted(numbers, speed=20)
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 3
+    assert "no new calls; placed ones are finished" in errors
+    assert "placed" not in summary(errors)
+    assert resumed(numbers) == "confirmed"
+
+
+def test_a_second_interrupt_stops_now(numbers: Path) -> None:
+    """A call that rings for 3 seconds is not waited for; it is followed later."""
+    process = interrupted(numbers, speed=0.05)
+    assert process.stderr is not None
+    while "no new calls" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 3
+    assert "stopping now" in errors
+    assert "Traceback" not in errors
+
+
+def started(numbers: Path, *, speed: float) -> subprocess.Popen[str]:
+    """Start it with a text first that is no number, so that a result is there soon."""
+    listed(numbers, "nobody", *numbers.read_text().split())
+    ledger = str(numbers.with_name("run.db"))
+    command = ["bulk", str(numbers), "--channel", CHANNELS[0], "--ledger", ledger]
+    options = ["--sandbox", "--speed", str(speed), "--concurrency", "1"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "callauth.cli", *command, *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background has interrupts ignored.
+        preexec_fn=_hear_interrupts,  # noqa: PLW1509 - no thread is about to fork
+    )
+
+
+def interrupted(numbers: Path, *, speed: float) -> subprocess.Popen[str]:
+    """Start it, and interrupt it once the first result is there."""
+    process = started(numbers, speed=speed)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    return process
+
+
+def summary(errors: str) -> str:
+    (line,) = [line for line in errors.splitlines() if " numbers: " in line]
+    return line
+
+
+def resumed(numbers: Path) -> str:
+    """Return how all that are numbers have ended, once it has gone on."""
+    result = played(numbers)
+    assert result.exit_code == 1, "one text is no number"
+    (state,) = {str(row["state"]) for row in rows(numbers) if "text" not in row}
+    return state
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_a_reader_who_leaves_ends_it(numbers: Path) -> None:
+    """``callauth bulk … | head -1`` calls nobody any more."""
+    process = started(numbers, speed=20)
+    assert process.stdout is not None
+    process.stdout.close()
+
+    assert process.stderr is not None
+    with process.stderr:
+        errors = process.stderr.read()
+    assert process.wait(timeout=20) == 3
+    assert "nobody reads the results any more" in errors
+    assert "Traceback" not in errors
