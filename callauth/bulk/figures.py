@@ -106,16 +106,17 @@ class Figures:
 
     @property
     def steps(self) -> list[Step]:
-        """How long it took from the call to its end, in steps of 5 seconds."""
-        if not any(self._steps):
-            return []
-        untils = [*range(_STEP_SECONDS, _STEP_SECONDS * _LAST_STEP + 1, _STEP_SECONDS)]
-        return [
-            Step(place * _STEP_SECONDS, until, count)
-            for place, (until, count) in enumerate(
-                zip([*untils, None], self._steps, strict=True)
-            )
-        ]
+        """How long it took from the call to its end, in steps of 5 seconds.
+
+        There are as many as it took, but whatever took 150 seconds or more is in one.
+        """
+        last = max((at for at, each in enumerate(self._steps) if each), default=-1)
+        return [self._step(place) for place in range(last + 1)]
+
+    def _step(self, place: int) -> Step:
+        since = place * _STEP_SECONDS
+        until = None if place == _LAST_STEP else since + _STEP_SECONDS
+        return Step(since, until, self._steps[place])
 
 
 def _unknown(row: Row) -> UnknownRow:

@@ -33,7 +33,7 @@ def shares(figures: Figures) -> Iterator[Element]:
     caption = f"Shares of all {count(whole)} rows"
     lines = (
         (
-            _marked(state.value, name(state)),
+            element("span", swatch(state.value), name(state)),
             count(figures.counts[state]),
             share(figures.counts[state], whole),
         )
@@ -108,7 +108,7 @@ def steps(figures: Figures) -> Iterator[Element]:
     whole, most = sum(each.count for each in steps), max(each.count for each in steps)
     caption = (
         f"Calls by the seconds they took, in steps of {steps[0].until}; the fullest "
-        f"step has {count(most)}, the last one is open."
+        f"has {count(most)}."
     )
     label = (
         f"Bars of the {count(whole)} calls by the seconds they took, at most "
@@ -143,13 +143,14 @@ def causes(figures: Figures) -> Iterator[Element]:
     yield _figure(
         "Why the numbers ended so, by the first three digits after +7; the "
         f"{count(len(prefixes))} prefixes with most numbers.",
+        legend(Part(each, styles[each], 0) for each in names),
         table(
             "Causes by prefix",
             (
                 "prefix",
                 "numbers",
                 "shares",
-                *(_marked(styles[each], each) for each in names),
+                *map(_breakable, names),
             ),
             (_line(prefix, styles) for prefix in prefixes),
         ),
@@ -183,13 +184,13 @@ def unknown(figures: Figures, *, shows_numbers: bool) -> Iterator[Element]:
         (
             str(row.id),
             number(row.phone, is_whole=shows_numbers),
+            row.reason,
             moment(row.called_at),
             moment(row.settled_at),
-            row.reason,
         )
         for row in figures.unknown
     )
-    headings = ("row", "number", "called (UTC)", "settled (UTC)", "reason")
+    headings = ("row", "number", "reason", "called (UTC)", "settled (UTC)")
     listed = table(f"{count(len(figures.unknown))} unknown rows", headings, lines)
     listed.set("class", "scroll words")
     yield listed
@@ -205,8 +206,12 @@ def _below(first: str, last: str) -> Element:
     return element("div", element("span", first), element("span", last), class_="ends")
 
 
-def _marked(style: str, name: str) -> Element:
-    return element("span", swatch(style), name)
+def _breakable(name: str) -> Element:
+    # The names of causes are long, and fit a narrow column only in pieces.
+    pieces: list[Child] = []
+    for piece in name.split("_"):
+        pieces += [piece, "_", element("wbr")]
+    return element("span", *pieces[:-2])
 
 
 def _parts(counts: Mapping[RowState, int]) -> list[Part]:

@@ -30,8 +30,8 @@ body {
 }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 2.5rem 0 .25rem; }
-p { margin: .25rem 0 .75rem; max-width: 45rem; }
-p, figcaption, caption, dt, .ends { color: var(--soft); }
+p { margin: .25rem 0 .75rem; }
+p, figcaption, caption, dt, .ends { color: var(--soft); text-wrap: pretty; }
 dl {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr));
   gap: .75rem; margin: 1.25rem 0 0;
@@ -40,10 +40,10 @@ dl div { background: var(--raised); border-radius: .5rem; padding: .6rem .8rem; 
 dt { font-size: .875rem; }
 dd { margin: 0; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
 figure { margin: .75rem 0; }
-figcaption { margin-bottom: .5rem; max-width: 45rem; }
+figcaption { margin-bottom: .5rem; }
 svg { display: block; }
-svg.bar { width: 100%; height: 1.5rem; border-radius: .25rem; }
-td svg.bar { height: .9rem; min-width: 8rem; }
+svg.bar { width: 100%; height: 1.5rem; border-radius: .25rem; margin-bottom: .5rem; }
+td svg.bar { height: .9rem; min-width: 8rem; margin: .3rem 0 0; }
 svg.columns { width: 100%; height: 11rem; border-bottom: 1px solid var(--soft); }
 svg.swatch { display: inline-block; width: .75em; height: .75em; margin-right: .4em; }
 .ends {
@@ -64,15 +64,21 @@ table {
   font-variant-numeric: tabular-nums;
 }
 caption { text-align: left; font-size: .875rem; padding: .25rem 0; }
+/* The caption of the figure says it already, to those who see it. */
+figure > .scroll caption {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
 th, td {
   text-align: right; padding: .35rem .6rem; border-bottom: 1px solid var(--line);
   vertical-align: top;
 }
-th { font-weight: 600; }
+thead th { font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 400; white-space: nowrap; }
 th:first-child, .words th, .words td { text-align: left; }
 th:first-child { padding-left: 0; }
-.words td { min-width: 6rem; }
+th:last-child, td:last-child { padding-right: 0; }
+.words td { white-space: nowrap; }
+.words td:nth-child(3) { white-space: normal; min-width: 9rem; }
 .confirmed { fill: var(--confirmed); } .placed { fill: var(--placed); }
 .no_answer { fill: var(--no_answer); } .busy { fill: var(--busy); }
 .rejected { fill: var(--rejected); } .expired { fill: var(--expired); }

@@ -96,8 +96,6 @@ def _ends(figures: Figures) -> Table:
 def _steps(figures: Figures) -> Table:
     table = _table(_left("seconds"), _right("calls"), _right("share"), _left(""))
     steps = figures.steps
-    while steps and not steps[-1].count:
-        steps.pop()
     whole = sum(each.count for each in steps)
     most = max((each.count for each in steps), default=0)
     for each in steps:

@@ -107,6 +107,13 @@ def test_seconds_fall_into_their_step(seconds: float, step: str) -> None:
     assert steps(of(row(RowState.BUSY, seconds=seconds))) == {step: 1}
 
 
+def test_steps_end_with_the_last_that_has_a_call() -> None:
+    """Calls of a minute at most would be drawn at the edge of an empty field."""
+    figures = of(row(RowState.BUSY, seconds=12), row(RowState.BUSY, seconds=1))
+
+    assert [step.count for step in figures.steps] == [1, 0, 1]
+
+
 def test_unknown_rows_are_listed_and_the_rest_counted() -> None:
     """A million of them would not fit, and nobody would read them."""
     unknown = row(RowState.UNKNOWN, reason="AnswerLost")
