@@ -178,7 +178,8 @@ def unknown(figures: Figures, *, shows_numbers: bool) -> Iterator[Element]:
         return
     yield element(
         "p",
-        "An answer was lost: these phones may have rung. They are not called again.",
+        "An answer was lost: nobody knows how these ended, and a phone may have rung. "
+        "They are not called again.",
     )
     lines = (
         (

@@ -58,7 +58,7 @@ def parts(
     if figures.causes.prefixes_left_out:
         yield f"prefixes that are not shown: {count(figures.causes.prefixes_left_out)}"
     unknown = _unknown(figures, shows_numbers=shows_numbers)
-    yield from _titled("unknown rows: these phones may have rung", unknown)
+    yield from _titled("unknown rows: a phone may have rung", unknown)
     if figures.unknown_left_out:
         yield f"rows left out: {count(figures.unknown_left_out)}"
 
