@@ -98,8 +98,9 @@ class Line:
     def pace_by(self, pace: Pace) -> Callable[[], None]:
         """Send no faster than that from now on; return what ends it.
 
-        Raises ConfigurationError while another pace is kept.
+        Raises ConfigurationError while another pace is kept, and once it is closed.
         """
+        self.require_open()
         if self.runner.pace is not None:
             raise ConfigurationError("expected a client that keeps no other pace")
         self.runner.pace = pace

@@ -1,0 +1,334 @@
+"""What goes wrong while a run goes on: accounts, budgets, lost answers, rates."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from callauth import ConfigurationError, PhoneNumber
+from callauth.bulk import MemoryLedger, RowState, SQLiteLedger, StopReason
+from callauth.sandbox import (
+    Answer,
+    Hang,
+    Refused,
+    ResetAfter,
+    ResetBefore,
+    ServerError,
+    TooMany,
+)
+from callauth.sandbox.faults import Decide, Fault
+from tests.support.refusals import refused
+
+from .world import CHANNELS, PLACES, World, kept, most_in, states, strangers
+
+
+def _empty(world: World, *, calls_left: int | None) -> None:
+    for provider in (
+        world.sandbox.callpass,
+        world.sandbox.nerotech,
+        world.sandbox.telefonip,
+    ):
+        provider.account.calls_left = calls_left
+
+
+@pytest.mark.parametrize("channel", ["flash", "voice"])
+async def test_an_empty_account_stops_the_run(world: World, channel: str) -> None:
+    """It does not burn through the file, and another run goes on."""
+    _empty(world, calls_left=7)
+    ledger = MemoryLedger()
+    numbers = strangers(200)
+    run = world.run(numbers, await world.channel(channel), ledger=ledger, concurrency=5)
+    async with run:
+        first = [result async for result in run]
+    asked = len(world.moments(channel))
+
+    assert run.summary().stopped is StopReason.ACCOUNT
+    assert len(first) == 7
+    assert asked <= 7 + 5
+    left = [row for row in await kept(ledger) if not row.is_settled]
+    assert (len(left), {row.state for row in left}) == (193, {RowState.QUEUED})
+
+    _empty(world, calls_left=None)
+    second = await world.results(numbers, await world.channel(channel), ledger=ledger)
+    assert len(second) == 193
+    assert world.sandbox.ledger.rings_twice() == []
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_credentials_that_are_refused_stop_the_run(
+    world: World, channel: str
+) -> None:
+    """Nothing is called with the wrong key."""
+    world.sandbox.callpass.token = world.canaries.secret()
+    world.sandbox.telefonip.token = world.canaries.secret()
+    world.sandbox.nerotech.credentials = (77, world.canaries.secret())
+    run = world.run(strangers(50), await world.channel(channel), concurrency=4)
+    async with run:
+        assert [result async for result in run] == []
+
+    summary = run.summary()
+    assert summary.stopped is StopReason.ACCOUNT
+    assert summary.counts[RowState.QUEUED] == 50
+    assert len(world.moments(channel)) <= 4
+
+
+@pytest.mark.parametrize(
+    ("cost", "budget", "calls"),
+    [(1.0, 10.0, 10), (0.1, 0.3, 3), (2.5, 12.4, 4), (1.0, 0.0, 0), (0.0, 0.0, 40)],
+)
+async def test_the_budget_is_exact(
+    world: World, cost: float, budget: float, calls: int
+) -> None:
+    """Not one call more, and not one less, however many go on at once."""
+    run = world.run(
+        strangers(40),
+        await world.flash(),
+        concurrency=8,
+        cost_per_call=cost,
+        budget=budget,
+    )
+    async with run:
+        results = [result async for result in run]
+
+    assert len(world.moments("flash")) == len(results) == calls
+    assert run.summary().stopped is (StopReason.BUDGET if calls < 40 else None)
+    assert run.summary().spent == pytest.approx(cost * calls)
+
+
+async def test_what_is_refused_costs_no_budget(world: World) -> None:
+    """The provider takes nothing for it either."""
+    numbers = strangers(40)
+    blocked = {PhoneNumber(number) for number in numbers[::2]}
+    world.sandbox.callpass.blocked.update(blocked)
+    run = world.run(
+        numbers, await world.flash(), concurrency=1, cost_per_call=1.0, budget=10.0
+    )
+    async with run:
+        results = [result async for result in run]
+
+    assert states(results)[RowState.CONFIRMED] == 10
+    assert states(results)[RowState.REFUSED] >= 9
+
+
+async def test_the_budget_counts_earlier_runs(world: World) -> None:
+    """It is that of the job."""
+    ledger = MemoryLedger()
+    for budget, expected in ((5.0, 5), (5.0, 0), (8.0, 3)):
+        results = await world.results(
+            strangers(20),
+            await world.flash(),
+            ledger=ledger,
+            cost_per_call=1.0,
+            budget=budget,
+        )
+        assert len(results) == expected
+
+    assert len(world.moments("flash")) == 8
+
+
+async def test_what_was_not_sent_is_called_later(world: World) -> None:
+    """Nothing happened, so nothing is lost by another try."""
+    phone = world.phone()
+    world.sandbox.faults.add(Refused(), phone=phone, times=4)
+    (result,) = await world.results([phone], await world.flash())
+
+    assert (result.state, world.rings(phone)) == (RowState.CONFIRMED, 1)
+
+
+async def test_what_can_never_be_sent_is_refused_in_the_end(world: World) -> None:
+    """Others are called meanwhile, and nobody waits for ever."""
+    phone = world.phone()
+    world.sandbox.faults.add(Refused(), phone=phone, times=None)
+    numbers: list[str | PhoneNumber] = [phone, *strangers(200)]
+    results = await world.results(numbers, await world.flash(), concurrency=2)
+
+    last = next(each for each in results if each.phone == phone)
+    assert (last.state, last.reason) == (RowState.REFUSED, "it could not be sent")
+    assert states(results) == {RowState.CONFIRMED: 200, RowState.REFUSED: 1}
+    assert world.asked(phone, "flash") == 0
+
+
+@pytest.mark.parametrize("fault", [ResetAfter(), ResetBefore(), Hang(), ServerError()])
+async def test_a_call_whose_answer_is_lost_is_unknown(
+    world: World, fault: Fault
+) -> None:
+    """It may have rung, so it is not called again, by the next run neither."""
+    phone = world.phone()
+    world.sandbox.faults.add(fault, phone=phone, times=None)
+    ledger = MemoryLedger()
+    (result,) = await world.results([phone], await world.flash(), ledger=ledger)
+    again = await world.results([phone], await world.flash(), ledger=ledger)
+
+    assert (result.state, again) == (RowState.UNKNOWN, [])
+    assert world.asked(phone, "flash") == 1
+
+
+async def test_a_lost_answer_of_a_lease_costs_another_one(world: World) -> None:
+    """Nobody dials a number that nobody knows."""
+    phone = world.phone(dials_after_seconds=1.0)
+    world.sandbox.faults.add(
+        ResetAfter(), phone=phone, operation="reverse_auth_phone_get", times=3
+    )
+    (result,) = await world.results([phone], await world.telefonip())
+
+    assert result.state is RowState.CONFIRMED
+    assert world.asked(phone, "telefonip") > 3
+
+
+async def test_an_outage_loses_nobody(world: World) -> None:
+    """No connection for ten minutes; those not yet asked for wait for its end."""
+    refusal = Refused()
+    world.sandbox.faults.decide = lambda *_: (
+        refusal if world.clock.monotonic() < 600.0 else None
+    )
+    results = await world.results(strangers(300), await world.flash(), concurrency=20)
+
+    assert len(results) == 300
+    assert states(results) == {RowState.CONFIRMED: 300}
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("rate", [0.5, 3.0, 20.0])
+async def test_the_rate_is_never_exceeded(
+    world: World, channel: str, rate: float
+) -> None:
+    """Measured where they arrive, across retries, and not slower than that."""
+    if channel != "flash":
+        # What is asked for again counts, too.
+        world.sandbox.faults.decide = _now_and_then(PLACES[channel])
+    numbers = strangers(round(rate * 30))
+    world.sandbox.network.default = world.sandbox.network.subscriber(
+        world.phone(dials_after_seconds=1.0)
+    )
+    await world.results(
+        numbers,
+        await world.channel(channel),
+        rate_per_second=rate,
+        checks_per_second=40.0,
+    )
+
+    moments = world.moments(channel)
+    assert len(moments) >= len(numbers) * (1.0 if channel == "flash" else 1.1)
+    assert most_in(moments) <= max(1, rate)
+    assert most_in(world.checks(channel) or [0.0]) <= 40
+    if channel == "flash":
+        assert moments[-1] <= 30.0 * 1.02
+
+
+def _now_and_then(place: str) -> Decide:
+    requests = count()
+
+    def decide(provider: str, operation: str, phone: object) -> Fault | None:
+        is_lost = operation == place and next(requests) % 7 == 3
+        return ResetBefore() if is_lost else None
+
+    return decide
+
+
+async def test_polls_have_a_limit_of_their_own(world: World) -> None:
+    """Many calls ring at once, and all of them are asked about."""
+    world.sandbox.network.default = world.sandbox.network.subscriber(
+        world.phone(answers=Answer.NO_ANSWER)
+    )
+    results = await world.results(
+        strangers(100), await world.flash(), checks_per_second=5.0
+    )
+
+    checks = world.checks("flash")
+    assert states(results)[RowState.CONFIRMED] == 0
+    assert len(checks) > 100
+    assert most_in(checks) <= 5
+    assert most_in(world.moments("flash")) == 100
+
+
+async def test_too_many_requests_slow_it_down_and_it_recovers(world: World) -> None:
+    """The provider's own limit is found from above."""
+    world.sandbox.faults.add(TooMany(), operation=PLACES["flash"], skip=50, times=3)
+    results = await world.results(
+        strangers(1000), await world.flash(), rate_per_second=20.0
+    )
+
+    moments = world.moments("flash")
+    told = moments[50]
+    slow = sum(told + 1 <= at < told + 4 for at in moments) / 3
+    fast = sum(told + 35 <= at < told + 38 for at in moments) / 3
+    assert states(results) == {RowState.CONFIRMED: 1000}
+    assert slow <= 10.0
+    assert fast >= 19.0
+    assert most_in(moments) <= 20
+
+
+async def test_error_11_slows_it_down_and_is_called_later(world: World) -> None:
+    """It is the provider's limit of calls; the number gets its call all the same."""
+    phones = [world.phone() for _ in range(60)]
+    for phone in phones[20:22]:
+        world.sandbox.nerotech.refuse_next(11, operation="voicemail", phone=phone)
+    results = await world.results(phones, await world.voice(), rate_per_second=10.0)
+
+    moments = world.moments("voice")
+    told = moments[20]
+    slow = sum(told + 1 <= at < told + 3 for at in moments) / 2
+    assert states(results) == {RowState.PLACED: 60}
+    assert slow <= 6.0
+    assert world.sandbox.ledger.rings_twice() == []
+
+
+async def test_a_limit_without_end_is_a_refusal(world: World) -> None:
+    """Somebody was called too often today; the others get their calls."""
+    phone = world.phone()
+    world.sandbox.nerotech.refuse_next(11, phone=phone, times=None)
+    numbers: list[str | PhoneNumber] = [phone, *strangers(5)]
+    results = await world.results(numbers, await world.voice())
+
+    ended = {each.phone: each.state for each in results}
+    assert ended.pop(phone) is RowState.REFUSED
+    assert set(ended.values()) == {RowState.PLACED}
+
+
+async def test_a_call_in_progress_is_no_reason_to_slow_down(world: World) -> None:
+    """It says nothing about the rate."""
+    phones = [world.phone() for _ in range(40)]
+    world.sandbox.nerotech.refuse_next(9, operation="voicemail", phone=phones[5])
+    await world.results(phones, await world.voice(), rate_per_second=10.0)
+
+    assert sum(at < 3.5 for at in world.moments("voice")) >= 34
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_no_secret_is_in_the_ledger(
+    world: World, channel: str, path: Path
+) -> None:
+    """The file holds numbers, and nothing to type."""
+    codes = [world.canaries.pin().reveal() for _ in range(8)]
+    world.sandbox.callpass.next_codes.extend(codes)
+    robots = [world.canaries.pin(4).reveal() for _ in range(8)]
+    world.sandbox.nerotech.next_codes.extend(robots)
+    ledger = SQLiteLedger(path)
+    world.sandbox.network.default = world.sandbox.network.subscriber(
+        world.phone(dials_after_seconds=1.0)
+    )
+    results = await world.results(
+        strangers(8), await world.channel(channel), ledger=ledger
+    )
+
+    assert len(results) == 8
+    if channel in ("flash", "voice"):
+        assert {each.pin and each.pin.reveal() for each in results} == set(
+            codes if channel == "flash" else robots
+        )
+    for row in await kept(ledger):
+        world.canaries.scan(f"{row.key} {row.placed} {row.reason} {row!r}")
+    world.canaries.scan(repr(ledger))
+
+
+async def test_a_client_that_is_closed_burns_through_nothing(world: World) -> None:
+    """Whoever leaves its block too early finds all numbers as they were."""
+    channel = await world.flash()
+    await channel.callpass.aclose()
+    ledger = MemoryLedger()
+    with refused(ConfigurationError, match="closed|open"):
+        await world.results(strangers(3), channel, ledger=ledger)
+
+    assert await kept(ledger) == []
