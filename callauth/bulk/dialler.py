@@ -15,7 +15,7 @@ from ..errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from ..models.key import IdempotencyKey
+from ..models.key import SENT_FOR, IdempotencyKey
 from ..models.phone import PhoneNumber
 from ..transport.port import Clock
 from .caller import Caller, End, Placed
@@ -42,26 +42,32 @@ class Dialler:
     async def dial(self, row: Row, phone: PhoneNumber) -> Dialled:
         """Ask for the call; return the row as placed, settled, or queued again.
 
-        It is queued again when certainly nothing was placed and another time may do.
+        It is queued again, as it was, when nothing was placed by this and another time
+        may do. A key that it has then is that of a dead process, which may have rung.
 
         Raises AuthenticationFailed and InsufficientFunds, with the row queued again.
         """
-        # The key of the first time, which may have been used.
         key = (
             IdempotencyKey(row.key, row.called_at) if row.key else IdempotencyKey.new()
         )
-        called_at = row.called_at or self.clock.now()
+        now = self.clock.now()
+        if key.age_seconds(now) >= SENT_FOR.total_seconds():
+            # The provider would have forgotten it, and ring once more.
+            return Dialled(await self.lose(row))
+        called_at = row.called_at or now
         calling = row.stepped(RowState.CALLING, key=key.text, called_at=called_at)
         await self.ledger.write(calling)
         try:
             placed = await self.caller.place(phone, key)
         except (AuthenticationFailed, InsufficientFunds):
-            await self.ledger.write(_queued(calling))
+            await self.ledger.write(row)
             raise
         except CallAuthError as error:
-            return Dialled(await self._written(self._after(calling, error)))
-        now = calling.stepped(RowState.PLACED, placed=placed.text)
-        return Dialled(await self._written(now), placed)
+            end = self._end(error, has_rung=row.key is not None)
+            after = row if end is None else self._settled(calling, end)
+            return Dialled(await self._written(after))
+        after = calling.stepped(RowState.PLACED, placed=placed.text)
+        return Dialled(await self._written(after), placed)
 
     async def follow(self, row: Row, phone: PhoneNumber) -> Row:
         """Return the row with its end."""
@@ -77,24 +83,29 @@ class Dialler:
         end = End(RowState.UNKNOWN, "the process ended while it was being called")
         return await self._written(self._settled(row, end))
 
-    async def refuse(self, row: Row, reason: str) -> Row:
-        """Return the row as refused: nothing was placed, and nothing will be."""
-        return await self._written(self._settled(row, End(RowState.REFUSED, reason)))
+    async def give_up(self, row: Row) -> Row:
+        """Return the row as refused, or unknown when a dead process may have rung."""
+        if row.key is not None:
+            return await self.lose(row)
+        end = End(RowState.REFUSED, "it could not be sent")
+        return await self._written(self._settled(row, end))
 
-    def _after(self, row: Row, error: CallAuthError) -> Row:
+    def _end(self, error: CallAuthError, *, has_rung: bool) -> End | None:
+        """Return what the error makes of the row, None to queue it again."""
         match error:
             case NotSent():
-                return _queued(row)
+                return None
+            case CallInProgress() if has_rung:
+                # That call may be ours; once it is over the same key tells.
+                return None
             case RateLimited() if not isinstance(error, CallInProgress):
-                return _queued(row)
+                return None
             case ProviderError() if not isinstance(error, ProviderUnavailable):
-                return self._settled(row, End(RowState.REFUSED, error.meaning))
+                return End(RowState.REFUSED, error.meaning)
             case ConfigurationError():
-                return self._settled(row, End(RowState.REFUSED, str(error)))
-        if self.caller.rings:
-            return self._settled(row, End(RowState.UNKNOWN, _clause(error)))
+                return End(RowState.REFUSED, str(error))
         # A number that nobody knows is dialled by nobody.
-        return _queued(row)
+        return End(RowState.UNKNOWN, _clause(error)) if self.caller.rings else None
 
     def _settled(self, row: Row, end: End) -> Row:
         now = self.clock.now()
@@ -103,10 +114,6 @@ class Dialler:
     async def _written(self, row: Row) -> Row:
         await self.ledger.write(row)
         return row
-
-
-def _queued(row: Row) -> Row:
-    return row.stepped(RowState.QUEUED)
 
 
 def _clause(error: CallAuthError) -> str:

@@ -261,7 +261,7 @@ class BulkRun:
             return
         self._feed.settle(after)
         if after.state is RowState.QUEUED:
-            after = await self._dialler.refuse(after, "it could not be sent")
+            after = await self._dialler.give_up(after)
         if placed is None:
             await self._settle(RowState.CALLING, after)
             return

@@ -1,0 +1,338 @@
+"""A run goes on where another one ended, whatever ended it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from callauth import ConfigurationError, IdempotencyKey, PhoneNumber
+from callauth.bulk import (
+    BulkChannel,
+    Ledger,
+    MemoryLedger,
+    Row,
+    RowState,
+    SQLiteLedger,
+    StopReason,
+)
+from callauth.bulk.caller import caller_of
+from callauth.bulk.job import Digest, Job
+from callauth.sandbox import Answer, Refused, Ring
+from tests.support.refusals import refused
+
+from .world import CHANNELS, World, kept, kept_by_phone, states, strangers
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def ledger(request: pytest.FixtureRequest, path: Path) -> Ledger:
+    """Give a ledger of each kind."""
+    return MemoryLedger() if request.param == "memory" else SQLiteLedger(path)
+
+
+async def _left(ledger: Ledger, channel: BulkChannel, *rows: Row) -> None:
+    """Leave those rows behind, as a process does that dies."""
+    digest = Digest()
+    for row in rows:
+        assert row.phone is not None
+        digest.add(row.phone.e164)
+    job = Job(channel=channel.name, read=len(rows), digest=digest.text)
+    await ledger.open()
+    await ledger.add(rows, job)
+    await ledger.aclose()
+
+
+def _calling(world: World, phone: PhoneNumber, key: IdempotencyKey) -> Row:
+    return Row(
+        id=0,
+        phone=phone,
+        state=RowState.CALLING,
+        key=key.text,
+        called_at=world.clock.now(),
+    )
+
+
+async def _placed(world: World, channel: BulkChannel, phone: PhoneNumber) -> Row:
+    """Place a call, and write it down as another process did."""
+    key = IdempotencyKey.new()
+    placed = await caller_of(channel).place(phone, key)
+    calling = _calling(world, phone, key)
+    return evolve(calling, state=RowState.PLACED, placed=placed.text)
+
+
+@pytest.mark.parametrize("channel", ["flash", "telefonip", "nerotech"])
+async def test_who_was_being_called_is_unknown(
+    world: World, channel: str, ledger: Ledger
+) -> None:
+    """The phone may have rung; it is told, and not called again."""
+    speaks = await world.channel(channel)
+    lost, queued = world.phone(), world.phone(dials_after_seconds=1.0)
+    row = _calling(world, lost, IdempotencyKey.new())
+    await _left(ledger, speaks, row, Row(id=0, phone=queued))
+    results = await world.results([lost, queued], speaks, ledger=ledger)
+
+    assert {each.phone: each.state for each in results} == {
+        lost: RowState.UNKNOWN,
+        queued: RowState.CONFIRMED,
+    }
+    assert (world.asked(lost, channel), world.asked(queued, channel)) == (0, 1)
+    reasons = {each.reason for each in results if each.phone == lost}
+    assert reasons == {"the process ended while it was being called"}
+    assert await world.results([lost, queued], speaks, ledger=ledger) == []
+
+
+@pytest.mark.parametrize("rang", [True, False], ids=["rang", "not rung"])
+@pytest.mark.parametrize("is_busy", [True, False], ids=["9 while it rings", "replay"])
+async def test_a_robots_call_goes_on_with_its_key(
+    world: World, ledger: Ledger, *, rang: bool, is_busy: bool
+) -> None:
+    """Under its key it rings once, whether the dead process was heard or not."""
+    world.sandbox.nerotech.busy_while_ringing = is_busy
+    nerotech = await world.nerotech()
+    channel = await world.voice()
+    phone, key = world.phone(), IdempotencyKey.new()
+    row = _calling(world, phone, key)
+    if rang:
+        await nerotech.voicemail(phone, idempotency_key=key)
+    await _left(ledger, channel, row)
+    (result,) = await world.results([phone], channel, ledger=ledger)
+
+    assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)
+    heard = world.sandbox.ledger.rings(phone)[0].code
+    assert result.pin is not None
+    assert result.pin.reveal() == heard.reveal()
+
+
+async def test_a_key_that_is_too_old_is_not_used_again(
+    world: World, ledger: Ledger
+) -> None:
+    """The provider has forgotten it, and would ring once more."""
+    channel = await world.voice()
+    phone, key = world.phone(), IdempotencyKey.new()
+    row = _calling(world, phone, key)
+    await _left(ledger, channel, row)
+    world.clock.suspend(timedelta(hours=23).total_seconds())
+    (result,) = await world.results([phone], channel, ledger=ledger)
+
+    assert (result.state, world.rings(phone)) == (RowState.UNKNOWN, 0)
+
+
+async def test_who_was_never_reached_gets_a_new_key(
+    world: World, ledger: Ledger
+) -> None:
+    """He was queued again the day before yesterday, since nothing was sent."""
+    phone, other = world.phone(), world.phone()
+    world.sandbox.faults.add(Refused(), phone=phone, times=None)
+    run = world.run([phone, other], await world.voice(), ledger=ledger)
+    async with run:
+        async for _ in run:
+            await world.clock.sleep(10.0)
+            run.stop()
+    row = (await kept_by_phone(ledger))[phone]
+    world.sandbox.faults.clear()
+    world.clock.suspend(timedelta(hours=48).total_seconds())
+    (result,) = await world.results([phone, other], await world.voice(), ledger=ledger)
+
+    assert (row.state, row.key, row.called_at) == (RowState.QUEUED, None, None)
+    assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)
+
+
+@pytest.mark.parametrize("version", ["v2.0", "v3.0"])
+async def test_a_call_that_was_placed_is_asked_about(
+    world: World, ledger: Ledger, version: str
+) -> None:
+    """Its end is told, and its pin is not known any more."""
+    phones = {
+        world.phone(): RowState.CONFIRMED,
+        world.phone(answers=Answer.BUSY): RowState.BUSY,
+        world.phone(answers=Answer.NO_ANSWER): RowState.NO_ANSWER,
+    }
+    channel = await world.flash("v2.0" if version == "v2.0" else "v3.0")
+    rows = [await _placed(world, channel, phone) for phone in phones]
+    await _left(ledger, channel, *rows)
+    other = await world.flash("v2.0" if version == "v2.0" else "v3.0")
+    results = await world.results(list(phones), other, ledger=ledger)
+
+    assert {each.phone: each.state for each in results} == phones
+    assert {each.pin for each in results} == {None}
+    assert world.sandbox.ledger.rings_twice() == []
+
+
+async def test_a_robots_call_that_was_placed_is_done(
+    world: World, ledger: Ledger
+) -> None:
+    """The process died between two lines of the ledger."""
+    channel = await world.voice()
+    phone = world.phone()
+    await _left(ledger, channel, await _placed(world, channel, phone))
+    (result,) = await world.results([phone], channel, ledger=ledger)
+
+    assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)
+    assert result.settled_at is not None
+
+
+@pytest.mark.parametrize("desk", ["telefonip", "nerotech"])
+async def test_a_number_that_was_leased_is_waited_for(
+    world: World, ledger: Ledger, desk: str
+) -> None:
+    """And told again, since the dead process may not have."""
+    dials, absent = world.phone(dials_after_seconds=20.0), world.phone()
+    channel = await world.channel(desk)
+    rows = [await _placed(world, channel, phone) for phone in (dials, absent)]
+    await _left(ledger, channel, *rows)
+    other = await world.channel(desk)
+    results = await world.results([dials, absent], other, ledger=ledger)
+
+    assert {each.phone: each.state for each in results} == {
+        dials: RowState.CONFIRMED,
+        absent: RowState.EXPIRED,
+    }
+    assert {lease.user for lease in world.leases} == {dials, absent}
+    assert (world.asked(dials, desk), world.asked(absent, desk)) == (1, 1)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_a_run_that_is_closed_amid_goes_on(
+    world: World, channel: str, ledger: Ledger
+) -> None:
+    """Everybody gets one call, and nobody is left."""
+    world.sandbox.network.default = world.sandbox.network.subscriber(
+        world.phone(dials_after_seconds=1.0)
+    )
+    numbers = strangers(60)
+    told = 0
+    for most in (5, 20, 100):
+        run = world.run(
+            numbers, await world.channel(channel), ledger=ledger, concurrency=4
+        )
+        async with run:
+            async for _ in run:
+                told += 1
+                if told >= most:
+                    break
+        # What was on its way is over by then.
+        await world.clock.sleep(200.0)
+
+    rows = await kept_by_phone(ledger)
+    assert len(rows) == 60
+    assert all(row.is_settled for row in rows.values())
+    assert sum(row.state is RowState.UNKNOWN for row in rows.values()) <= 2 * 4
+    asked = [world.asked(PhoneNumber(number), channel) for number in numbers]
+    if channel == "voice":
+        assert world.sandbox.ledger.rings_twice() == []
+    else:
+        assert max(asked) == 1
+    assert sum(asked) >= 60 - 2 * 4
+
+
+async def test_what_is_settled_is_not_told_again(world: World, ledger: Ledger) -> None:
+    """The same command a second time has nothing to do."""
+    texts = [*strangers(5), "nobody"]
+    first = await world.results(texts, await world.flash(), ledger=ledger)
+    run = world.run(texts, await world.flash(), ledger=ledger, cost_per_call=1.0)
+    async with run:
+        second = [result async for result in run]
+
+    assert (len(first), second) == (6, [])
+    summary = run.summary()
+    assert (summary.called, summary.spent, summary.rows) == (0, 5.0, 6)
+    assert (summary.read, summary.is_read_whole, summary.stopped) == (6, True, None)
+
+
+async def test_a_source_that_has_grown_is_read_on(world: World, ledger: Ledger) -> None:
+    """Somebody has added lines, one of them again."""
+    numbers = strangers(5)
+    await world.results(numbers, await world.flash(), ledger=ledger)
+    longer = [*numbers, *strangers(3, first=4)]
+    run = world.run(longer, await world.flash(), ledger=ledger)
+    async with run:
+        results = [result async for result in run]
+
+    assert {each.phone and each.phone.e164 for each in results} == set(
+        strangers(2, first=5)
+    )
+    assert len(results) == 2
+    assert run.summary().duplicates == 1
+    assert await world.results(longer, await world.flash(), ledger=ledger) == []
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        strangers(2),
+        strangers(3, first=1),
+        [*strangers(2), "+79000000009"],
+        list(reversed(strangers(3))),
+        ["+7900000000", "0+79000000001", "+79000000002"],
+    ],
+)
+async def test_another_source_is_refused_before_anybody_is_called(
+    world: World, ledger: Ledger, texts: list[str]
+) -> None:
+    """The ledger of one job must not be taken for that of another."""
+    channel = await world.flash()
+    rows = [Row(id=0, phone=PhoneNumber(number)) for number in strangers(3)]
+    await _left(ledger, channel, *rows)
+    before = await kept(ledger)
+    clause = "^expected the numbers of this ledger's job, got others$"
+    with refused(ConfigurationError, match=clause):
+        await world.results([*texts], channel, ledger=ledger)
+
+    assert await kept(ledger) == before
+    assert world.moments("flash") == []
+
+
+async def test_another_channel_is_refused_before_anybody_is_called(
+    world: World, ledger: Ledger
+) -> None:
+    """What was placed there cannot be asked about here."""
+    await _left(ledger, await world.flash(), Row(id=0, phone=world.phone()))
+    before = await kept(ledger)
+    clause = "^expected the channel of this ledger's job, got another one$"
+    for name in ("voice", "telefonip", "nerotech"):
+        with refused(ConfigurationError, match=clause):
+            await world.results([], await world.channel(name), ledger=ledger)
+
+    assert await kept(ledger) == before
+
+
+async def test_stop_amid_the_comparison_touches_nothing(
+    world: World, ledger: Ledger
+) -> None:
+    """It is not known yet whether it is the same job."""
+    channel = await world.flash()
+    phone = world.phone()
+    await _left(ledger, channel, _calling(world, phone, IdempotencyKey.new()))
+    before = await kept(ledger)
+
+    async def silent() -> AsyncIterator[str]:
+        run.stop()
+        await asyncio.Event().wait()
+        yield phone.e164
+
+    run = world.run(silent(), channel, ledger=ledger)
+    async with asyncio.timeout(10), run:
+        assert [result async for result in run] == []
+
+    assert await kept(ledger) == before
+    assert run.summary().stopped is StopReason.ASKED
+
+
+async def test_numbers_that_wait_are_called_in_their_order(
+    world: World, ledger: Ledger
+) -> None:
+    """More of them than are held at once."""
+    channel = await world.flash()
+    numbers = strangers(1200)
+    rows = [Row(id=0, phone=PhoneNumber(number)) for number in numbers]
+    await _left(ledger, channel, *rows)
+    results = await world.results(numbers, channel, ledger=ledger, concurrency=50)
+
+    assert states(results) == {RowState.CONFIRMED: 1200}
+    rung = [ring.phone.e164 for ring in world.sandbox.ledger.entries(Ring)]
+    assert rung == numbers
