@@ -12,8 +12,10 @@ from .ledger import Ledger
 from .row import Row
 
 _AT_ONCE = 500
+# Half an hour in all: a provider may turn everybody away for a while.
 _AGAIN_SECONDS = 5.0
-_MOST_TIMES = 5
+_LONGEST_PAUSE_SECONDS = 300.0
+_MOST_TIMES = 12
 
 
 class Feed:
@@ -63,7 +65,8 @@ class Feed:
         if self._times[row.id] >= _MOST_TIMES:
             return False
         self._taken -= 1
-        pause = _AGAIN_SECONDS * 2 ** (self._times[row.id] - 1)
+        growing = _AGAIN_SECONDS * 2 ** (self._times[row.id] - 1)
+        pause = min(growing, _LONGEST_PAUSE_SECONDS)
         self._timers[row.id] = self._clock.call_later(pause, lambda: self._put(row))
         return True
 
