@@ -113,14 +113,16 @@ async def _one_by_one(source: AsyncIterable[Number]) -> AsyncIterator[list[str]]
 
 async def _standard_input() -> AsyncIterator[list[str]]:
     rest = b""
+    # A mark of its encoding may begin each of several files that are piped together.
+    decode = partial(str, encoding="utf-8-sig", errors="replace")
     read = partial(os.read, sys.stdin.fileno(), _CHUNK_BYTES)
     # A thread that waits for a pipe cannot be stopped, only left behind.
     while chunk := await anyio.to_thread.run_sync(read, abandon_on_cancel=True):
         *lines, rest = (rest + chunk).split(b"\n")
-        if batch := list(_lines(line.decode("utf-8", "replace") for line in lines)):
+        if batch := list(_lines(map(decode, lines))):
             yield batch
-    if rest.strip():
-        yield [rest.decode("utf-8", "replace").strip()]
+    if batch := list(_lines([decode(rest)])):
+        yield batch
 
 
 def _lines(lines: Iterable[str]) -> Iterator[str]:
