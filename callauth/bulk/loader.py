@@ -90,7 +90,8 @@ class Loader:
             return Row(
                 id=0,
                 phone=None,
-                text=text[:_LONGEST_TEXT],
+                # JSON can spell halves of characters, which no file can keep.
+                text=text[:_LONGEST_TEXT].encode("utf-8", "replace").decode(),
                 state=RowState.REFUSED,
                 settled_at=self._now(),
                 reason="not a phone number",
