@@ -26,7 +26,7 @@ async def test_the_verifier_keeps_its_promises(
     keep: Callable[[Piece], Awaitable[Tally]],
 ) -> None:
     """In small."""
-    tally = await keep(Piece(share=0.0005, seed=3, number=0, parts=1))
+    tally = await keep(Piece(share=0.001, seed=3, number=0, parts=1))
 
     assert tally.broken == []
     assert tally.runs >= 5

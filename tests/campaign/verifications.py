@@ -18,9 +18,9 @@ _ROUNDS_AT_ONCE = 500
 
 
 async def crowds(piece: Piece) -> Tally:
-    """Let 100,000 people come, in towns of 1,000."""
+    """Let 20,000 people come, in towns of 1,000."""
     rate = _FAULT_RATES[piece.number % len(_FAULT_RATES)]
-    came = await crowd(piece.seed, piece.of(100_000), fault_rate=rate)
+    came = await crowd(piece.seed, piece.of(20_000), fault_rate=rate)
     return Tally(runs=came.people, faults=came.people, broken=came.broken)
 
 
