@@ -19,6 +19,7 @@ import httpx
 
 from callauth import CallPassClient, FlashCall, PollSchedule, Sandbox, Transport
 from callauth.bulk import BulkRun, MemoryLedger, SQLiteLedger
+from callauth.cli.garbage import collect_rarely
 
 Found: TypeAlias = dict[str, float]
 
@@ -152,6 +153,8 @@ _RUNS: dict[str, Callable[..., Awaitable[Found]]] = {
 
 async def _main() -> None:
     logging.disable(logging.CRITICAL)
+    # As the command line does.
+    collect_rarely()
     name, *arguments = sys.argv[1:]
     print(json.dumps(await _RUNS[name](*arguments)))
 
