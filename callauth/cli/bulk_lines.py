@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
@@ -40,6 +41,8 @@ class Lines:
         except BrokenPipeError:
             self._silence()
         except OSError as error:
+            # Some tools print the local variables of an error.
+            del text
             raise StoreError(
                 f"expected room for what is written, got {_name(error)}"
             ) from None
@@ -48,7 +51,9 @@ class Lines:
         """Close the file; standard output stays open."""
         self.is_closed = True
         if self._path is not None:
-            self._file.close()
+            # What could not be written was told when it was.
+            with suppress(OSError):
+                self._file.close()
 
     def _silence(self) -> None:
         self.is_closed = True

@@ -138,15 +138,19 @@ class LeaseFile:
 
         Raises StoreError when nobody reads it, since then nobody dials either.
         """
-        values = {
-            "phone": lease.user.e164,
-            "number": lease.number.e164,
-            "tel": lease.tel_uri,
-            "show_until": lease.show_until.isoformat(),
-        }
-        self._lines.write(json.dumps(values) + "\n")
+        self._lines.write(_lease_line(lease))
         if self._lines.is_closed:
             raise StoreError("expected somebody who reads --emit until the end")
+
+
+def _lease_line(lease: NumberLease) -> str:
+    values = {
+        "phone": lease.user.e164,
+        "number": lease.number.e164,
+        "tel": lease.tel_uri,
+        "show_until": lease.show_until.isoformat(),
+    }
+    return json.dumps(values) + "\n"
 
 
 def _values(result: BulkResult) -> dict[str, str | float | None]:

@@ -381,6 +381,34 @@ def _hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def test_halves_of_characters_are_refused_as_any_text(tmp_path: Path) -> None:
+    """JSON can spell what no file can keep."""
+    numbers = listed(tmp_path / "numbers.jsonl", json.dumps({"phone": "\ud800"}))
+
+    result = played(numbers)
+
+    assert (result.exit_code, states(numbers)) == (1, ["refused"])
+
+
+def test_numbers_are_read_from_standard_input(tmp_path: Path) -> None:
+    """As another program finds them."""
+    ledger = str(tmp_path / "run.db")
+    command = ["bulk", "-", "--channel", CHANNELS[0], "--ledger", ledger]
+    options = ["--sandbox", "--speed", "200", "--quiet"]
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "callauth.cli", *command, *options],
+        input=f"{next(people(Answer.NO_ANSWER))}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)["state"] == "no_answer"
+
+
 def test_a_reader_who_leaves_ends_it(numbers: Path) -> None:
     """``callauth bulk … | head -1`` calls nobody any more."""
     process = started(numbers, speed=20)
