@@ -19,7 +19,7 @@ import httpx
 
 from callauth import CallPassClient, FlashCall, PollSchedule, Sandbox, Transport
 from callauth.bulk import BulkRun, MemoryLedger, SQLiteLedger
-from callauth.cli.garbage import collect_rarely
+from callauth.cli.garbage import collected_rarely
 
 Found: TypeAlias = dict[str, float]
 
@@ -153,10 +153,10 @@ _RUNS: dict[str, Callable[..., Awaitable[Found]]] = {
 
 async def _main() -> None:
     logging.disable(logging.CRITICAL)
-    # As the command line does.
-    collect_rarely()
     name, *arguments = sys.argv[1:]
-    print(json.dumps(await _RUNS[name](*arguments)))
+    # As the command line does.
+    with collected_rarely():
+        print(json.dumps(await _RUNS[name](*arguments)))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import anyio
-from anyio.abc import ObjectSendStream
+from anyio.streams.memory import MemoryObjectSendStream
 from attrs import evolve
 
 from ..client.edge import sealed
@@ -97,22 +97,26 @@ class BulkRun:
         )
         self._dialler = Dialler(self._caller, self._ledger, self._clock)
         self._feed = Feed(self._ledger, self._clock)
-        self._told: ObjectSendStream[BulkResult] | None = None
+        self._told: MemoryObjectSendStream[BulkResult] | None = None
         self._counts: Counter[RowState] = Counter()
         self._loader: Loader | None = None
         self._room = anyio.Event()
         self._called = 0
-        self._asking = 0
         self._began_at: float | None = None
         self._stopped: StopReason | None = None
         self._task: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[None] | None = None
+        self._turns: set[anyio.CancelScope] = set()
+        self._is_ending = self._is_awaited = False
 
     def stop(self, reason: StopReason = StopReason.ASKED) -> None:
         """Call nobody any more; what was placed is finished."""
         if self._stopped is None:
             self._stopped = reason
         self._feed.end()
+        # At a low rate the next turn may be minutes away.
+        for turn in tuple(self._turns):
+            turn.cancel()
         if self._loading is not None:
             self._loading.cancel()
 
@@ -132,12 +136,20 @@ class BulkRun:
         )
 
     async def aclose(self) -> None:
-        """Stop now; the ledger knows where to go on. Calling it again does nothing."""
+        """Stop now; the ledger knows where to go on. Calling it again does nothing.
+
+        Raises what ended the run, if that was not told by the iteration.
+        """
         if self._task is None or not self._task.done():
             self.stop()
-        if self._task is not None:
+        if self._task is None:
+            return
+        if not self._is_ending:
             self._task.cancel()
-            await asyncio.wait((self._task,))
+        await asyncio.wait((self._task,))
+        if not self._is_awaited and not self._task.cancelled():
+            self._is_awaited = True
+            self._task.result()
 
     async def __aenter__(self) -> Self:
         return self
@@ -166,6 +178,7 @@ class BulkRun:
         async with results:
             async for result in results:
                 yield result
+        self._is_awaited = True
         # Raises what ended it.
         await self._task
 
@@ -179,9 +192,12 @@ class BulkRun:
                 )
             await self._keep_pace(job or Job(channel=self._channel))
         finally:
-            with anyio.CancelScope(shield=True):
+            # From here on nobody cancels it: what was written is to be kept.
+            self._is_ending = True
+            try:
                 await self._ledger.aclose()
-                await self._told.aclose()
+            finally:
+                self._told.close()
 
     async def _keep_pace(self, job: Job) -> None:
         end = self._caller.client.pace_by(self._pace)
@@ -270,9 +286,14 @@ class BulkRun:
         await self._follow(after, phone, placed.pin)
 
     async def _may_call(self) -> bool:
-        while not self._caller.client.is_ready and self._stopped is None:
-            await self._clock.sleep(_UNREADY_SECONDS)
-        await self._pace.calls.soon()
+        with anyio.CancelScope() as turn:
+            self._turns.add(turn)
+            try:
+                while not self._caller.client.is_ready:
+                    await self._clock.sleep(_UNREADY_SECONDS)
+                await self._pace.calls.soon()
+            finally:
+                self._turns.discard(turn)
         if self._budget is not None and self._is_too_dear(self._budget):
             self.stop(StopReason.BUDGET)
         return self._stopped is None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import sys
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from functools import partial
 from itertools import islice
@@ -21,9 +20,9 @@ from attrs import field, frozen
 
 from ..errors import ConfigurationError
 from ..models.phone import PhoneNumber
+from .standard_input import input_chunks
 
 AT_ONCE = 1000
-_CHUNK_BYTES = 64 * 1024
 _COLUMNS = ("phone", "number", "tel", "msisdn")
 
 
@@ -115,9 +114,7 @@ async def _standard_input() -> AsyncIterator[list[str]]:
     rest = b""
     # A mark of its encoding may begin each of several files that are piped together.
     decode = partial(str, encoding="utf-8-sig", errors="replace")
-    read = partial(os.read, sys.stdin.fileno(), _CHUNK_BYTES)
-    # A thread that waits for a pipe cannot be stopped, only left behind.
-    while chunk := await anyio.to_thread.run_sync(read, abandon_on_cancel=True):
+    async for chunk in input_chunks():
         *lines, rest = (rest + chunk).split(b"\n")
         if batch := list(_lines(map(decode, lines))):
             yield batch

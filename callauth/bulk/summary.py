@@ -41,9 +41,3 @@ class Summary:
     def rows(self) -> int:
         """How many different numbers and bad texts there are so far."""
         return sum(self.counts.values())
-
-    @property
-    def open(self) -> int:
-        """How many of them are not settled; a robot's call is settled when placed."""
-        states = (RowState.QUEUED, RowState.CALLING)
-        return sum(self.counts.get(state, 0) for state in states)

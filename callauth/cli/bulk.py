@@ -14,6 +14,7 @@ from .bulk_dry_run import dry_run
 from .bulk_ending import STOPPED
 from .bulk_order import Order, rate_of, require_sense
 from .bulk_work import work
+from .garbage import collected_rarely
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -113,7 +114,8 @@ def bulk(**order: Unpack[Order]) -> None:
         asyncio.run(dry_run(order))
         return
     try:
-        code = asyncio.run(work(order))
+        with collected_rarely():
+            code = asyncio.run(work(order))
     except KeyboardInterrupt:
         code = STOPPED
     except StoreError as error:
