@@ -22,6 +22,8 @@ from .caller import Caller, End, Placed
 from .ledger import Ledger
 from .row import Row, RowState
 
+_UNUSED = IdempotencyKey("unused")
+
 
 @frozen
 class Dialled:
@@ -47,15 +49,14 @@ class Dialler:
 
         Raises AuthenticationFailed and InsufficientFunds, with the row queued again.
         """
-        key = (
-            IdempotencyKey(row.key, row.called_at) if row.key else IdempotencyKey.new()
-        )
+        key = self._key(row)
         now = self.clock.now()
         if key.age_seconds(now) >= SENT_FOR.total_seconds():
             # The provider would have forgotten it, and ring once more.
             return Dialled(await self.lose(row))
         called_at = row.called_at or now
-        calling = row.stepped(RowState.CALLING, key=key.text, called_at=called_at)
+        text = key.text if self.caller.is_keyed else None
+        calling = row.stepped(RowState.CALLING, key=text, called_at=called_at)
         await self.ledger.write(calling)
         try:
             placed = await self.caller.place(phone, key)
@@ -68,6 +69,14 @@ class Dialler:
             return Dialled(await self._written(after))
         after = calling.stepped(RowState.PLACED, placed=placed.text)
         return Dialled(await self._written(after), placed)
+
+    def _key(self, row: Row) -> IdempotencyKey:
+        if not self.caller.is_keyed:
+            # To draw one takes longer than to write the row.
+            return _UNUSED
+        if row.key is None:
+            return IdempotencyKey.new()
+        return IdempotencyKey(row.key, row.called_at)
 
     async def follow(self, row: Row, phone: PhoneNumber) -> Row:
         """Return the row with its end."""
