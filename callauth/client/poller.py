@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import random
 from functools import partial
 from itertools import count
@@ -99,6 +100,7 @@ class Poller:
         # What begins early in a burst is made up for over the second.
         self._pace = (1.0 + 2 * _BURST_SECONDS) / schedule.checks_per_second
         self._alarm: Timer | None = None
+        self._alarm_at = math.inf
         self._is_closed = False
 
     async def wait(self, watch: Watch[T]) -> T:
@@ -153,9 +155,6 @@ class Poller:
         self._set_alarm()
 
     def _set_alarm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
         _drop_ended(self._queue)
         _drop_ended(self._ends)
         moments = []
@@ -163,8 +162,15 @@ class Poller:
             moments.append(self._ends[0][0])
         if self._queue and len(self._checking) < self._schedule.checks_in_flight:
             moments.append(max(self._queue[0][0], self._next_start))
+        moment = min(moments, default=math.inf)
+        if self._alarm is not None:
+            if moment == self._alarm_at:
+                return
+            self._alarm.cancel()
+            self._alarm = None
         if moments:
-            delay = max(0.0, min(moments) - self._clock.monotonic())
+            self._alarm_at = moment
+            delay = max(0.0, moment - self._clock.monotonic())
             self._alarm = self._clock.call_later(delay, self._on_alarm)
 
     def _on_alarm(self) -> None:
