@@ -178,6 +178,9 @@ class BulkRun:
         async with results:
             async for result in results:
                 yield result
+                # The rest of what is there, without a turn of the loop for each.
+                while results.statistics().current_buffer_used:
+                    yield results.receive_nowait()
         self._is_awaited = True
         # Raises what ended it.
         await self._task
@@ -286,6 +289,13 @@ class BulkRun:
         await self._follow(after, phone, placed.pin)
 
     async def _may_call(self) -> bool:
+        if not (self._caller.client.is_ready and self._pace.calls.is_free):
+            await self._wait_for_turn()
+        if self._budget is not None and self._is_too_dear(self._budget):
+            self.stop(StopReason.BUDGET)
+        return self._stopped is None
+
+    async def _wait_for_turn(self) -> None:
         with anyio.CancelScope() as turn:
             self._turns.add(turn)
             try:
@@ -294,9 +304,6 @@ class BulkRun:
                 await self._pace.calls.soon()
             finally:
                 self._turns.discard(turn)
-        if self._budget is not None and self._is_too_dear(self._budget):
-            self.stop(StopReason.BUDGET)
-        return self._stopped is None
 
     async def _follow(
         self, row: Row, phone: PhoneNumber, pin: Pin | None = None
@@ -310,7 +317,10 @@ class BulkRun:
     async def _tell(self, result: BulkResult) -> None:
         assert self._told is not None  # noqa: S101 - it runs
         try:
-            await self._told.send(result)
+            try:
+                self._told.send_nowait(result)
+            except anyio.WouldBlock:
+                await self._told.send(result)
         except anyio.BrokenResourceError:
             # Whoever iterated has left. The ledger knows.
             self.stop()

@@ -47,7 +47,7 @@ _COUNTS = "SELECT state, count(*) FROM rows GROUP BY state"
 _NEXT = f"{_SELECT} WHERE id > ? ORDER BY id LIMIT ?"
 _AT_ONCE = 1000
 # A call takes seconds; this much later its steps are written by the hundred.
-_LINGER_SECONDS = 0.005
+_LINGER_SECONDS = 0.01
 
 
 class SQLiteLedger:

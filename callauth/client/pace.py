@@ -48,9 +48,14 @@ class Turns:
         # First come, first served.
         self._door = anyio.Lock(fast_acquire=True)
 
+    @property
+    def is_free(self) -> bool:
+        """Whether there is no limit now, so that nobody waits."""
+        return math.isinf(self._rate)
+
     async def turn(self) -> None:
         """Wait for one's turn; whoever returns sends at once."""
-        if math.isinf(self._rate):
+        if self.is_free:
             self._note_free()
             return
         async with self._door:
@@ -62,7 +67,7 @@ class Turns:
 
     async def soon(self) -> None:
         """Wait until a turn will come about at once, without taking it."""
-        if math.isinf(self._rate):
+        if self.is_free:
             return
         now = self._clock.monotonic()
         wait = self._next_soon - now
@@ -73,7 +78,7 @@ class Turns:
     def slow_down(self) -> None:
         """Halve the rate: the provider says that it is too much."""
         now = self._clock.monotonic()
-        if math.isinf(self._rate):
+        if self.is_free:
             self._rate = max(self._free_rate, self._in_second, _FALLBACK_PER_SECOND)
         self._factor = max(_SLOWEST, self._factor_of(now) / 2)
         self._factor_at = now
