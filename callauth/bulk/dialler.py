@@ -35,7 +35,7 @@ class Dialled:
 
 @frozen
 class Dialler:
-    """Call one number at a time."""
+    """Take rows through their calls."""
 
     caller: Caller
     ledger: Ledger
@@ -47,7 +47,8 @@ class Dialler:
         It is queued again, as it was, when nothing was placed by this and another time
         may do. A key that it has then is that of a dead process, which may have rung.
 
-        Raises AuthenticationFailed and InsufficientFunds, with the row queued again.
+        Raises AuthenticationFailed, InsufficientFunds and, when the client is closed,
+        ConfigurationError, with the row queued again.
         """
         key = self._key(row)
         now = self.clock.now()
@@ -64,6 +65,9 @@ class Dialler:
             await self.ledger.write(row)
             raise
         except CallAuthError as error:
+            if isinstance(error, ConfigurationError) and self._is_closed():
+                await self.ledger.write(row)
+                raise
             end = self._end(error, has_rung=row.key is not None)
             after = row if end is None else self._settled(calling, end)
             return Dialled(await self._written(after))
@@ -79,11 +83,19 @@ class Dialler:
         return IdempotencyKey(row.key, row.called_at)
 
     async def follow(self, row: Row, phone: PhoneNumber) -> Row:
-        """Return the row with its end."""
+        """Return the row with its end.
+
+        Raises AuthenticationFailed, InsufficientFunds and, when the client is closed,
+        ConfigurationError; it stays placed then, for another run.
+        """
         assert row.placed is not None  # noqa: S101 - it was placed
         try:
             end = await self.caller.follow(phone, row.placed)
+        except (AuthenticationFailed, InsufficientFunds):
+            raise
         except CallAuthError as error:
+            if isinstance(error, ConfigurationError) and self._is_closed():
+                raise
             end = End(RowState.UNKNOWN, f"the call was placed, then {_clause(error)}")
         return await self._written(self._settled(row, end))
 
@@ -96,8 +108,15 @@ class Dialler:
         """Return the row as refused, or unknown when a dead process may have rung."""
         if row.key is not None:
             return await self.lose(row)
-        end = End(RowState.REFUSED, "it could not be sent")
+        end = End(RowState.REFUSED, "no answer came")
         return await self._written(self._settled(row, end))
+
+    def _is_closed(self) -> bool:
+        try:
+            self.caller.client.require_open()
+        except ConfigurationError:
+            return True
+        return False
 
     def _end(self, error: CallAuthError, *, has_rung: bool) -> End | None:
         """Return what the error makes of the row, None to queue it again."""

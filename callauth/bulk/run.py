@@ -1,7 +1,8 @@
 """BulkRun: verifies a whole source of numbers, and can be killed at any moment.
 
 Each number is written down as being called before it is, and as placed before anybody
-hears of it. What a dead process was calling is unknown and not called again.
+hears of it. What a dead process was calling is unknown and not called again, unless
+its key makes that safe.
 """
 
 from __future__ import annotations
@@ -52,7 +53,13 @@ class BulkRun:
     goes on where that ended, whatever ended it; without one it is kept in memory.
     ``rate_per_second`` and ``checks_per_second`` limit what is sent, all tries counted.
     ``budget`` stops it before ``cost_per_call`` times the calls is more. ``on_lease``
-    is told each number to dial as soon as it exists.
+    is told each number to dial as soon as it exists, and once more by a run that goes
+    on. ``clock`` is that of the client. Of the channel only its client and its ring are
+    used.
+
+    The client's own ``poll`` limits the checks, too: give it a PollSchedule that keeps
+    up with ``concurrency``, or ends of calls become unknown. The run opens the ledger
+    and closes it.
 
     Iterate over it for the results, in the order in which they come. ``stop`` calls
     nobody any more and finishes what was placed. The client stays yours to close, and
@@ -308,7 +315,12 @@ class BulkRun:
     async def _follow(
         self, row: Row, phone: PhoneNumber, pin: Pin | None = None
     ) -> None:
-        await self._settle(row.state, await self._dialler.follow(row, phone), pin)
+        try:
+            settled = await self._dialler.follow(row, phone)
+        except (AuthenticationFailed, InsufficientFunds):
+            self.stop(StopReason.ACCOUNT)
+            return
+        await self._settle(row.state, settled, pin)
 
     async def _settle(self, before: RowState, row: Row, pin: Pin | None = None) -> None:
         self._count(before, row.state)
@@ -341,7 +353,10 @@ class BulkRun:
         return self._spent() + self._cost > budget * _ROUNDED
 
     def _emit(self, lease: NumberLease | None) -> None:
-        if lease is not None and self._on_lease is not None:
+        if lease is None or self._on_lease is None:
+            return
+        # A number that is shown too late may be somebody else's by now.
+        if lease.show_until > self._clock.now():
             self._on_lease(lease)
 
 

@@ -1,7 +1,8 @@
 """Source: where the numbers of a job come from, read some at a time.
 
 Whatever it is, it is read in batches of texts, so that memory does not grow with it,
-and a batch is what is there already, so that a slow pipe is not waited for.
+and of standard input a batch is what is there already. Files and iterators are read in
+the event loop, a thousand at a time; an async source one by one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,7 +31,9 @@ _COLUMNS = ("phone", "number", "tel", "msisdn")
 class NumberFile:
     """Name a file of numbers, and the column of a CSV file or field of JSON Lines.
 
-    Without a ``column`` that is "phone", "number", "tel" or "msisdn", or the first one.
+    Without a ``column`` that is "phone", "number", "tel" or "msisdn", or the first
+    column of a CSV file. Its cells are separated by semicolons when its first line has
+    no comma.
     """
 
     path: str | os.PathLike[str]
@@ -127,7 +130,10 @@ def _lines(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _csv(lines: Iterable[str], column: str | None) -> Iterator[str]:
-    rows = csv.reader(lines)
+    lines = iter(lines)
+    first = next(lines, "")
+    separator = ";" if ";" in first and "," not in first else ","
+    rows = csv.reader(chain([first], lines), delimiter=separator)
     header = next(rows, [])
     names = [name.strip().lower() for name in header]
     wanted = _COLUMNS if column is None else (column.strip().lower(),)
@@ -154,7 +160,10 @@ def _json_lines(lines: Iterable[str], column: str | None) -> Iterator[str]:
         except (ValueError, RecursionError):
             raise ConfigurationError("expected JSON in each line") from None
         if isinstance(found, dict):
-            found = next((found[name] for name in wanted if name in found), "")
+            name = next((name for name in wanted if name in found), None)
+            if name is None and column is not None:
+                raise ConfigurationError("expected that field in each line")
+            found = "" if name is None else found[name]
         yield found if isinstance(found, str) else str(found)
 
 

@@ -45,7 +45,7 @@ _BEGUN = f"""
 """
 _COUNTS = "SELECT state, count(*) FROM rows GROUP BY state"
 _NEXT = f"{_SELECT} WHERE id > ? ORDER BY id LIMIT ?"
-_AT_ONCE = 1000
+_AT_ONCE = 10_000
 # A call takes seconds; this much later its steps are written by the hundred.
 _LINGER_SECONDS = 0.01
 

@@ -186,6 +186,10 @@ class CallPassClient:
         """Whether it asks its provider; False while that fails again and again."""
         return self._line.runner.is_ready
 
+    def require_open(self) -> None:
+        """Raise ConfigurationError once it is closed, or in another event loop."""
+        self._line.require_open()
+
     def pace_by(self, pace: Pace) -> Callable[[], None]:
         """Send no faster than that from now on; return what ends it.
 

@@ -220,6 +220,10 @@ class NeroTechClient:
         """
         return self._line.hooks.add(hook)
 
+    def require_open(self) -> None:
+        """Raise ConfigurationError once it is closed, or in another event loop."""
+        self._line.require_open()
+
     def pace_by(self, pace: Pace) -> Callable[[], None]:
         """Send no faster than that from now on; return what ends it.
 

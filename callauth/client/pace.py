@@ -25,7 +25,8 @@ _WINDOW_SECONDS = 1.001
 class Turns:
     """Let at most ``per_second`` through in any second, evenly; None is no limit.
 
-    Below one per second each waits for its whole pause. After ``slow_down`` half as
+    Above one it is rounded down, since what is more does not fit into every second;
+    below one each waits for its whole pause. After ``slow_down`` half as
     many go through, and a thirtieth of the rate more with every second that passes.
 
     Raises ConfigurationError unless the rate is positive.
@@ -34,6 +35,8 @@ class Turns:
     def __init__(self, clock: Clock, per_second: float | None) -> None:
         if per_second is not None and not is_positive(per_second):
             raise ConfigurationError("expected a rate above 0 per second")
+        if per_second is not None and per_second > 1:
+            per_second = float(math.floor(per_second))
         self._clock = clock
         self._limit = per_second
         self._rate = math.inf if per_second is None else per_second

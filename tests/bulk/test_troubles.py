@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -145,7 +146,7 @@ async def test_what_can_never_be_sent_is_refused_in_the_end(world: World) -> Non
     results = await world.results(numbers, await world.flash(), concurrency=2)
 
     last = next(each for each in results if each.phone == phone)
-    assert (last.state, last.reason) == (RowState.REFUSED, "it could not be sent")
+    assert (last.state, last.reason) == (RowState.REFUSED, "no answer came")
     assert states(results) == {RowState.CONFIRMED: 200, RowState.REFUSED: 1}
     assert world.asked(phone, "flash") == 0
 
@@ -332,3 +333,37 @@ async def test_a_client_that_is_closed_burns_through_nothing(world: World) -> No
         await world.results(strangers(3), channel, ledger=ledger)
 
     assert await kept(ledger) == []
+
+
+async def test_a_client_that_is_closed_amid_the_run_burns_through_nothing(
+    world: World,
+) -> None:
+    """Those that were not asked for stay queued, and the placed stay placed."""
+    channel, ledger = await world.flash(), MemoryLedger()
+    run = world.run(strangers(500), channel, ledger=ledger, concurrency=50)
+    with refused(ConfigurationError, match="open"):
+        async with run:
+            async for _ in run:
+                await channel.callpass.aclose()
+
+    states_kept = {row.state for row in await kept(ledger)}
+    assert RowState.REFUSED not in states_kept
+    assert RowState.QUEUED in states_kept
+
+
+async def test_an_account_that_is_refused_later_leaves_the_placed_as_they_are(
+    world: World,
+) -> None:
+    """The token is mended, and the next run learns how their calls ended."""
+    ledger, numbers, callpass = MemoryLedger(), strangers(50), world.sandbox.callpass
+    right, wrong = callpass.token, world.canaries.secret()
+    world.clock.call_later(0.5, partial(setattr, callpass, "token", wrong))
+    run = world.run(numbers, await world.flash(), ledger=ledger)
+    async with run:
+        first = [result async for result in run]
+    callpass.token = right
+
+    assert (first, run.summary().stopped) == ([], StopReason.ACCOUNT)
+    results = await world.results(numbers, await world.flash(), ledger=ledger)
+    assert len(results) == len(world.moments("flash")) == 50
+    assert RowState.REFUSED not in states(results)
