@@ -19,16 +19,14 @@ _MOST_TIMES = 12
 
 
 class Feed:
-    """Hold the next rows of a ledger, a few at a time.
-
-    ``taken`` says of how many rows it is not known yet whether they come back.
-    """
+    """Hold the next rows of a ledger, a few at a time."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
         self._rows: deque[Row] = deque()
         self._last_id = 0
+        # Of so many rows it is not known yet whether they come back.
         self._taken = 0
         self._times: Counter[int] = Counter()
         self._timers: dict[int, Timer] = {}

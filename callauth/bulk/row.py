@@ -35,10 +35,10 @@ class RowState(Enum):
 class Row:
     """Hold one number of a job.
 
-    ``phone`` is None for a text that is no number; ``text`` is that text. ``key`` is
-    the idempotency key of the call. ``placed`` is what is needed to follow a call that
-    was placed, in another process, too. ``reason`` is the cause of the end in the
-    provider's or our words. Without ``settled_at`` there is more to do.
+    ``phone`` is None for a text that is no number; ``text`` is its first 64 characters.
+    ``key`` is the idempotency key of the call. ``placed`` is what is needed to follow a
+    call that was placed, in another process, too. ``reason`` is the cause of the end in
+    the provider's or our words. Without ``settled_at`` there is more to do.
     """
 
     id: int

@@ -47,6 +47,8 @@ _ROUNDED = 1 + 1e-9
 class BulkRun:
     """Call every number of the source once, ``concurrency`` of them at a time.
 
+    Those that an earlier run has placed are followed besides.
+
     ``source`` is a path (.csv, .jsonl, .ndjson, otherwise a number in each line), "-"
     for standard input, a NumberFile, or numbers from anywhere. ``channel`` is a
     FlashCall, a VoiceOtp or a ReverseCall. With the ``ledger`` of an earlier run it

@@ -1,7 +1,7 @@
 """Commands: what ``callauth`` understands, and how its errors end.
 
 What callauth refuses becomes one line on stderr. Exit codes: 0 all went well, 1 it did
-not, 2 bad usage or missing settings, 130 interrupted.
+not, 2 bad usage or missing settings, 3 a bulk run that was stopped, 130 interrupted.
 """
 
 from __future__ import annotations

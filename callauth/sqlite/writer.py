@@ -39,9 +39,9 @@ _Outcomes: TypeAlias = list[object]
 class Writer:
     """Do the jobs of one event loop in batches.
 
-    A batch begins ``linger_seconds`` after its first job, or once the thread is free:
-    whoever writes a lot and can wait a little needs fewer commits, and less of the
-    processor.
+    A batch begins ``linger_seconds`` after its first job, or so long after the thread
+    is free: whoever writes a lot and can wait a little needs fewer commits, and less of
+    the processor.
     """
 
     def __init__(
