@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..bulk import RowState, StopReason, Summary
-from .bulk_figures import COLOURS, Terms, duration, word
+from ..bulk.wording import name
+from .bulk_figures import COLOURS, Terms, duration
 from .bulk_progress import stderr_console
 
 ALL_SETTLED, SOME_OPEN, STOPPED = 0, 1, 3
@@ -60,7 +61,7 @@ def _table(summary: Summary, terms: Terms) -> Table:
     table.add_column("share", justify="right")
     for state, number in _counts(summary, terms).items():
         share = f"{number / summary.rows:.1%}"
-        table.add_row(Text(word(state), COLOURS.get(state, "")), f"{number:,}", share)
+        table.add_row(Text(name(state), COLOURS.get(state, "")), f"{number:,}", share)
     table.add_section()
     table.add_row("all", f"{summary.rows:,}", "")
     return table
@@ -68,7 +69,7 @@ def _table(summary: Summary, terms: Terms) -> Table:
 
 def _line(summary: Summary, terms: Terms) -> str:
     found = _counts(summary, terms).items()
-    counts = ", ".join(f"{number:,} {word(state)}" for state, number in found)
+    counts = ", ".join(f"{number:,} {name(state)}" for state, number in found)
     return f"{summary.rows:,} numbers: {counts or 'none'}"
 
 

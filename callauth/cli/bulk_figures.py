@@ -13,7 +13,6 @@ from ..bulk import RowState, Summary
 from ..transport.port import Clock
 
 _WINDOW_SECONDS = 30.0
-_WORDS = MappingProxyType({RowState.NO_ANSWER: "no answer"})
 COLOURS: Mapping[RowState, str] = MappingProxyType(
     {
         RowState.CONFIRMED: "green",
@@ -105,11 +104,6 @@ class Speedometer:
 
     def _done(self, summary: Summary) -> int:
         return sum(self.terms.ended(summary).values())
-
-
-def word(state: RowState) -> str:
-    """Return the state as people read it."""
-    return _WORDS.get(state, state.value)
 
 
 def amount(value: float) -> str:

@@ -24,6 +24,8 @@ from .bulk_lines import Lines
 
 _Pins: TypeAlias = Mapping[tuple[str, str], str]
 
+# What an earlier run has settled is written so much at a time.
+_LINES_AT_ONCE = 1000
 _COLUMNS = ("phone", "state", "reason", "called_at", "settled_at", "seconds", "row")
 
 
@@ -86,13 +88,18 @@ class ResultFile:
             self._lines.write(self._spelling.heading)
         if self._draft is None or is_new:
             return
+        lines: list[str] = []
         async for row in ledger.rows():
             if row.is_settled:
                 result = BulkResult.of(row)
-                pin = pins.get(_call_of(_values(result)))
+                pin = pins.get(_call_of(_values(result))) if pins else None
                 if pin is not None:
                     result = evolve(result, pin=Pin(pin))
-                self._lines.write(self._spelling.line(result))
+                lines.append(self._spelling.line(result))
+            if len(lines) == _LINES_AT_ONCE:
+                self._lines.write("".join(lines))
+                lines.clear()
+        self._lines.write("".join(lines))
 
     def write(self, result: BulkResult) -> None:
         """Write one result."""

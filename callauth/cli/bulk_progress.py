@@ -13,9 +13,10 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from ..bulk import Summary
+from ..bulk.wording import name
 from ..transport.clock import SystemClock
 from ..transport.port import Clock
-from .bulk_figures import COLOURS, Speedometer, Terms, duration, word
+from .bulk_figures import COLOURS, Speedometer, Terms, duration
 
 _TICK_SECONDS = 0.2
 _LINE_SECONDS = 5.0
@@ -80,7 +81,7 @@ class BulkProgress:
         """Return how it stands, in one line."""
         summary = self.meter.sample()
         ends = self.terms.ended(summary)
-        counts = ", ".join(f"{n:,} {word(state)}" for state, n in ends.items())
+        counts = ", ".join(f"{n:,} {name(state)}" for state, n in ends.items())
         parts = [f"{_done(self.terms, summary)}: {counts}" if ends else _FIRST]
         return "; ".join(
             [f"{self._seconds():3.0f} s  {parts[0]}", *self._rest(summary)]
@@ -91,7 +92,7 @@ class BulkProgress:
         ends = self.terms.ended(summary)
         total = summary.rows if summary.is_read_whole else None
         counts = Text("  ").join(
-            Text(f"{word(state)} {n:,}", COLOURS.get(state, ""))
+            Text(f"{name(state)} {n:,}", COLOURS.get(state, ""))
             for state, n in ends.items()
         )
         return Group(
