@@ -206,6 +206,7 @@ class BulkRun:
         finally:
             # From here on nobody cancels it: what was written is to be kept.
             self._is_ending = True
+            await self._batches.aclose()
             try:
                 await self._ledger.aclose()
             finally:

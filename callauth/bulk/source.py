@@ -1,16 +1,18 @@
 """Source: where the numbers of a job come from, read some at a time.
 
 Whatever it is, it is read in batches of texts, so that memory does not grow with it,
-and of standard input a batch is what is there already. Files and iterators are read in
-the event loop, a thousand at a time; an async source one by one.
+and of standard input and of an async source a batch is what is there already. Files and
+iterators are read in the event loop, a thousand at a time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
+from contextlib import aclosing
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -48,7 +50,7 @@ Source: TypeAlias = (
 for standard input, or numbers."""
 
 
-async def batches(source: Source) -> AsyncIterator[list[str]]:
+async def batches(source: Source) -> AsyncGenerator[list[str], None]:
     """Return the texts of the source, as they come.
 
     Raises ConfigurationError for a file that cannot be read, a column that is not there
@@ -62,19 +64,20 @@ async def batches(source: Source) -> AsyncIterator[list[str]]:
         found = _standard_input()
     else:
         found = _file(Path(source.path), source.column)
-    async for batch in found:
-        yield batch
+    async with aclosing(found):
+        async for batch in found:
+            yield batch
 
 
 def _batches(
     numbers: Iterable[Number] | AsyncIterable[Number],
-) -> AsyncIterator[list[str]]:
+) -> AsyncGenerator[list[str], None]:
     if isinstance(numbers, AsyncIterable):
-        return _one_by_one(numbers)
+        return _as_they_come(numbers)
     return _some_by_some(map(_text, numbers))
 
 
-async def _file(path: Path, column: str | None) -> AsyncIterator[list[str]]:
+async def _file(path: Path, column: str | None) -> AsyncGenerator[list[str], None]:
     try:
         file = await anyio.to_thread.run_sync(
             partial(path.open, encoding="utf-8-sig", newline="")
@@ -101,19 +104,44 @@ async def _file(path: Path, column: str | None) -> AsyncIterator[list[str]]:
             ) from None
 
 
-async def _some_by_some(texts: Iterator[str]) -> AsyncIterator[list[str]]:
+async def _some_by_some(texts: Iterator[str]) -> AsyncGenerator[list[str], None]:
     while batch := list(islice(texts, AT_ONCE)):
         yield batch
         # Everybody else has a turn, however fast the disk is.
         await anyio.lowlevel.checkpoint()
 
 
-async def _one_by_one(source: AsyncIterable[Number]) -> AsyncIterator[list[str]]:
-    async for number in source:
-        yield [_text(number)]
+async def _as_they_come(
+    source: AsyncIterable[Number],
+) -> AsyncGenerator[list[str], None]:
+    """Yield what is there, while a task of its own reads on."""
+    came: asyncio.Queue[str | Exception | None] = asyncio.Queue(AT_ONCE)
+
+    async def read() -> None:
+        try:
+            async for number in source:
+                await came.put(_text(number))
+        except Exception as error:  # noqa: BLE001 - raised where it is awaited
+            await came.put(error)
+        else:
+            await came.put(None)
+
+    reading = asyncio.create_task(read())
+    try:
+        last: str | Exception | None = ""
+        while isinstance(last, str):
+            batch = [last := await came.get()]
+            while isinstance(last, str) and not came.empty() and len(batch) < AT_ONCE:
+                batch.append(last := came.get_nowait())
+            if texts := [each for each in batch if isinstance(each, str)]:
+                yield texts
+        if last is not None:
+            raise last
+    finally:
+        reading.cancel()
 
 
-async def _standard_input() -> AsyncIterator[list[str]]:
+async def _standard_input() -> AsyncGenerator[list[str], None]:
     rest = b""
     # A mark of its encoding may begin each of several files that are piped together.
     decode = partial(str, encoding="utf-8-sig", errors="replace")

@@ -210,7 +210,7 @@ async def test_memory_holds_only_some_of_the_source(world: World) -> None:
     async with run:
         async for _ in run:
             break
-        assert 10_000 <= given < 12_000
+        assert 10_000 <= given < 14_000
 
 
 async def test_the_pin_is_in_the_result_only(world: World) -> None:
