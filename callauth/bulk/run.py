@@ -180,10 +180,11 @@ class BulkRun:
             raise ConfigurationError("expected a run that has not begun")
         # In a task of its own: a generator may be left at any moment, and a group of
         # tasks may not.
-        self._told, results = anyio.create_memory_object_stream[BulkResult](
-            _RESULTS_AHEAD
-        )
+        told, results = anyio.create_memory_object_stream[BulkResult](_RESULTS_AHEAD)
+        self._told = told
         self._task = asyncio.get_running_loop().create_task(self._run())
+        # Even when it is cancelled before it begins.
+        self._task.add_done_callback(lambda _: told.close())
         async with results:
             async for result in results:
                 yield result
@@ -198,19 +199,20 @@ class BulkRun:
         assert self._told is not None  # noqa: S101 - made just before
         try:
             job = await self._ledger.open()
-            if job is not None and job.channel != self._channel:
-                raise ConfigurationError(
-                    "expected the channel of this ledger's job, got another one"
-                )
-            await self._keep_pace(job or Job(channel=self._channel))
-        finally:
-            # From here on nobody cancels it: what was written is to be kept.
-            self._is_ending = True
-            await self._batches.aclose()
             try:
-                await self._ledger.aclose()
+                if job is not None and job.channel != self._channel:
+                    raise ConfigurationError(
+                        "expected the channel of this ledger's job, got another one"
+                    )
+                await self._keep_pace(job or Job(channel=self._channel))
             finally:
-                self._told.close()
+                # From here on nobody cancels it: what was written is to be kept.
+                self._is_ending = True
+                await self._ledger.aclose()
+        finally:
+            self._is_ending = True
+            self._told.close()
+            await self._batches.aclose()
 
     async def _keep_pace(self, job: Job) -> None:
         end = self._caller.client.pace_by(self._pace)

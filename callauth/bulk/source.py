@@ -98,10 +98,13 @@ async def _file(path: Path, column: str | None) -> AsyncGenerator[list[str], Non
         try:
             async for batch in _some_by_some(texts):
                 yield batch
-        except (UnicodeDecodeError, csv.Error) as error:
+        except UnicodeDecodeError as error:
             raise ConfigurationError(
                 f"expected a file of UTF-8 text, got {type(error).__name__}"
             ) from None
+        except csv.Error:
+            clause = "expected a CSV file, its quotes around whole cells"
+            raise ConfigurationError(clause) from None
 
 
 async def _some_by_some(texts: Iterator[str]) -> AsyncGenerator[list[str], None]:
@@ -161,7 +164,7 @@ def _csv(lines: Iterable[str], column: str | None) -> Iterator[str]:
     lines = iter(lines)
     first = next(lines, "")
     separator = ";" if ";" in first and "," not in first else ","
-    rows = csv.reader(chain([first], lines), delimiter=separator)
+    rows = csv.reader(chain([first], lines), delimiter=separator, strict=True)
     header = next(rows, [])
     names = [name.strip().lower() for name in header]
     wanted = _COLUMNS if column is None else (column.strip().lower(),)

@@ -74,7 +74,11 @@ class SQLiteLedger:
             thread = ConnectionThread()
             await thread.open(self._connect)
             self._writer = Writer(thread, linger_seconds=_LINGER_SECONDS)
-        return await self._do(_job, is_read=True)
+        try:
+            return await self._do(_job, is_read=True)
+        except BaseException:
+            await self.aclose()
+            raise
 
     async def aclose(self) -> None:
         """Finish what was asked and close it; calling it again does nothing."""

@@ -187,7 +187,10 @@ class CallPassClient:
         return self._line.runner.is_ready
 
     def require_open(self) -> None:
-        """Raise ConfigurationError once it is closed, or in another event loop."""
+        """Make sure that it can be used here and now.
+
+        Raises ConfigurationError once it is closed, and in another event loop.
+        """
         self._line.require_open()
 
     def pace_by(self, pace: Pace) -> Callable[[], None]:

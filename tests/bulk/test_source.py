@@ -125,7 +125,8 @@ async def test_plain_lines(file: File, name: str) -> None:
         ("a.csv", "phone\n+7\xff".encode("latin-1"), "UTF-8 text, got UnicodeDecode"),
         ("a.txt", b"\x89PNG\r\n\xff\xfe" * 100, "UTF-8 text, got UnicodeDecode"),
         ("a.jsonl", b'"\xff"\n', "UTF-8 text, got UnicodeDecode"),
-        ("a.csv", "phone\n" + "9" * 200_000, "UTF-8 text, got Error"),
+        ("a.csv", "phone\n" + "9" * 200_000, "a CSV file"),
+        ("a.csv", f'phone,name\n{_A},"Ann\n{_B},\n', "a CSV file"),
     ],
 )
 async def test_a_bad_file_is_refused(
