@@ -72,11 +72,10 @@ def dry_run(folder: Path) -> dict[str, object]:
     path = folder / "lines.txt"
     with path.open("w") as lines:
         lines.writelines(f"8 999 {number:07}\n" for number in range(_LINES))
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     command = ["callauth", "bulk", str(path), "--channel", "flash_call:callpass"]
     subprocess.run([*command, "--dry-run"], check=True, capture_output=True)
     most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return {"lines": _LINES, "megabytes at most": max(before, most) / 1024}
+    return {"lines": _LINES, "megabytes at most": most / 1024}
 
 
 def over_http(folder: Path) -> dict[str, float]:

@@ -13,12 +13,11 @@ from attrs import frozen
 
 from ..models.phone import PhoneNumber
 from .causes import Causes
-from .row import Row, RowState
+from .row import FREE, Row, RowState
 from .timeline import Timeline
 from .wording import clean
 
 _MOST_UNKNOWN = 1000
-_FREE = (RowState.QUEUED, RowState.REFUSED)
 _STEP_SECONDS = 5
 # A number to dial lives for 120 seconds, and is asked about for a while after that.
 _LAST_STEP = 30
@@ -92,7 +91,7 @@ class Figures:
     @property
     def calls(self) -> int:
         """How many are paid for: all that were called, unknown ones, too."""
-        return self.rows - sum(self.counts[state] for state in _FREE)
+        return self.rows - sum(self.counts[state] for state in FREE)
 
     @property
     def spent(self) -> float | None:

@@ -31,6 +31,10 @@ class RowState(Enum):
     """Nothing was placed; the reason says why."""
 
 
+# Those that were not called, or for which nothing was placed, cost nothing.
+FREE = (RowState.QUEUED, RowState.REFUSED)
+
+
 @frozen(kw_only=True)
 class Row:
     """Hold one number of a job.

@@ -33,7 +33,7 @@ from .ledger import Ledger
 from .loader import Loader
 from .memory import MemoryLedger
 from .result import BulkResult
-from .row import Row, RowState
+from .row import FREE, Row, RowState
 from .source import Source, batches
 from .summary import StopReason, Summary
 
@@ -349,8 +349,7 @@ class BulkRun:
             self._room.set()
 
     def _spent(self) -> float:
-        free = (RowState.QUEUED, RowState.REFUSED)
-        called = sum(n for state, n in self._counts.items() if state not in free)
+        called = sum(n for state, n in self._counts.items() if state not in FREE)
         return self._cost * called
 
     def _is_too_dear(self, budget: float) -> bool:

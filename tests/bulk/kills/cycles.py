@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
-from itertools import count, islice
-from pathlib import Path
+from collections.abc import Iterator
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from callauth import PhoneNumber
 from callauth.bulk import SQLiteLedger
-from callauth.sandbox import Sandbox, Subscriber
+from callauth.sandbox import Subscriber
 from tests.support.tally import Tally
 from tests.verification.kills.children import lived
 from tests.verification.kills.orders import Death
-from tests.verification.kills.served import served
+from tests.verification.kills.wards import Ward, judged_by_chance
 
 from .judge import Case, Heard, violations
 from .lives import live
 from .orders import Order
 from .plans import Plan, by_chance
 
-# A kill leaves what was written in the page cache, so no disk is needed for it.
-_MEMORY = Path("/dev/shm")
-_AT_ONCE = 2
-_CYCLES_OF_A_WARD = 500
 _SOON = Subscriber(answers_after_seconds=0.01, dials_after_seconds=0.01)
 
 
-@define(eq=False)
-class Ward:
-    """A sandbox over HTTP, and a folder for the ledgers of its cycles."""
-
-    sandbox: Sandbox
-    base: str
-    folder: Path
-    _numbers: Iterator[int] = field(factory=count, init=False)
+class LedgerWard(Ward[Plan, Case]):
+    """Let processes go on with ledgers."""
 
     async def cycle(self, plan: Plan) -> Case:
         """Let processes live as planned; return everything that is to be judged."""
-        number = next(self._numbers)
-        phones = tuple(self._phone(number, place) for place in range(plan.phones))
+        self.sandbox.network.default = _SOON
+        number = next(self.numbers)
+        phones = tuple(self.phone(number, place) for place in range(plan.phones))
         blocked = frozenset(phones[-1:] if plan.blocked else ())
         self.sandbox.callpass.blocked.update(blocked)
         self.sandbox.nerotech.blocked.update(blocked)
@@ -80,16 +66,9 @@ class Ward:
             ledger=self.sandbox.ledger,
         )
 
-    async def judged(self, plan: Plan) -> tuple[Case, list[str]]:
-        """Return one cycle and the promises that it broke."""
-        case = await self.cycle(plan)
-        broken = [f"{plan}: {what}" for what in violations(case)]
-        for path in self.folder.glob(Path(case.file).name + "*"):
-            path.unlink()
-        return case, broken
-
-    def _phone(self, number: int, place: int) -> PhoneNumber:
-        return PhoneNumber(f"+7{900 + place}{number:07}")
+    def violations(self, case: Case) -> Iterator[str]:
+        """Name every promise that was broken."""
+        return violations(case)
 
 
 def _texts(plan: Plan, phones: tuple[PhoneNumber, ...]) -> tuple[str, ...]:
@@ -107,44 +86,6 @@ async def _lived(order: Order, death: Death | float | None) -> Heard:
     return Heard(words=words, was_killed=was_killed)
 
 
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None)
-
-
-@asynccontextmanager
-async def ward(seed: int) -> AsyncIterator[Ward]:
-    """Open a sandbox and a folder."""
-    with _folder() as folder:
-        async with served(seed) as (sandbox, base):
-            sandbox.network.default = _SOON
-            yield Ward(sandbox, base, Path(folder))
-
-
-async def judged_all(seed: int, plans: Iterable[Plan]) -> Tally:
-    """Run all plans, a few at once; count the kills as the faults."""
-    tally = Tally()
-    left = iter(plans)
-    async with ward(seed) as made:
-
-        async def work() -> None:
-            for plan in left:
-                case, broken = await made.judged(plan)
-                tally.runs += 1
-                tally.faults += case.kills
-                tally.broken += broken
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(_AT_ONCE):
-                group.create_task(work())
-    return tally
-
-
 async def bulk_kill_cycles(cycles: int, seed: int) -> Tally:
     """Run so many cycles by chance: for the campaign."""
-    tally = Tally()
-    plans = by_chance(seed)
-    while tally.runs < cycles:
-        # Its ledger grows with every cycle.
-        some = min(_CYCLES_OF_A_WARD, cycles - tally.runs)
-        tally.add(await judged_all(seed + tally.runs, islice(plans, some)))
-    return tally
+    return await judged_by_chance(LedgerWard, seed, by_chance(seed), cycles)

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-
 import pytest
 from attrs import evolve
 
-from tests.verification.kills.orders import Death, Finished
+from tests.verification.kills.orders import Death
+from tests.verification.kills.wards import judged_all
 
-from .cycles import Ward, bulk_kill_cycles, judged_all, ward
+from .cycles import LedgerWard, bulk_kill_cycles
 from .orders import Defect, Kind
 from .plans import KINDS, Plan, at_every_step
-
-
-@pytest.fixture(autouse=True)
-def quiet_only_here() -> Iterator[None]:
-    """Give uvicorn's loggers their levels back."""
-    loggers = [logging.getLogger(f"uvicorn.{name}") for name in ("error", "access")]
-    levels = [logger.level for logger in loggers]
-    yield
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_death_at_any_step_rings_nobody_twice(kind: Kind) -> None:
     """Before, amid and after every operation on the ledger and every request."""
     plan = Plan(kind=kind, phones=1)
-    async with ward(1) as made:
-        steps = await steps_of(made, plan)
-    tally = await judged_all(2, at_every_step(plan, steps))
+    async with LedgerWard.open(1) as made:
+        steps = await made.steps(plan)
+    tally = await judged_all(LedgerWard, 2, at_every_step(plan, steps))
 
     assert tally.broken == []
     # Polling makes some lives shorter than others.
@@ -43,7 +31,7 @@ async def test_a_run_that_nobody_ends_breaks_no_promise() -> None:
     plans = [
         Plan(kind=kind, phones=5, blocked=True, repeated=2, bad=2) for kind in KINDS
     ]
-    tally = await judged_all(1, plans)
+    tally = await judged_all(LedgerWard, 1, plans)
 
     assert (tally.runs, tally.faults, tally.broken) == (len(KINDS), 0, [])
 
@@ -67,8 +55,8 @@ async def test_a_death_by_chance_loses_nothing() -> None:
 async def test_the_judge_sees_what_is_wrong(defect: Defect, expected: str) -> None:
     """A judge who never objects would be a defect."""
     plan = Plan(kind="flash", blocked=True, concurrency=1, defect=defect)
-    async with ward(3) as made:
-        steps = await steps_of(made, plan)
+    async with LedgerWard.open(3) as made:
+        steps = await made.steps(plan)
         found = ""
         while expected not in found and steps > 0:
             death = Death(step=steps, moment="after")
@@ -77,11 +65,3 @@ async def test_the_judge_sees_what_is_wrong(defect: Defect, expected: str) -> No
             steps -= 1
 
     assert expected in found
-
-
-async def steps_of(made: Ward, plan: Plan) -> int:
-    """Return how many steps a life has that nobody ends."""
-    case = await made.cycle(plan)
-    last = case.lives[0].words[-1]
-    assert isinstance(last, Finished), last
-    return last.steps

@@ -35,7 +35,7 @@ class Case:
     people: tuple[Person, ...]
     lives: tuple[Heard, ...]
     began: datetime
-    store: str
+    file: str
     ledger: Ledger
 
     @property
@@ -50,7 +50,7 @@ class Case:
 
 def violations(case: Case) -> Iterator[str]:
     """Name every promise that was broken."""
-    with closing(sqlite3.connect(case.store)) as connection:
+    with closing(sqlite3.connect(case.file)) as connection:
         (integrity,) = connection.execute("PRAGMA integrity_check").fetchone()
         rows = connection.execute("SELECT document FROM records").fetchall()
     if integrity != "ok":

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-
 import pytest
 from attrs import evolve
 
-from .cycles import Ward, judged_all, kill_cycles, ward
-from .orders import Death, Deed, Defect, Finished
+from .cycles import StoreWard, kill_cycles
+from .orders import Death, Deed, Defect
 from .plans import SYSTEMATIC, Plan, at_every_step
-
-
-@pytest.fixture(autouse=True)
-def quiet_only_here() -> Iterator[None]:
-    """Give uvicorn's loggers their levels back."""
-    loggers = [logging.getLogger(f"uvicorn.{name}") for name in ("error", "access")]
-    levels = [logger.level for logger in loggers]
-    yield
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
+from .wards import judged_all
 
 
 @pytest.mark.parametrize(
@@ -28,9 +16,9 @@ def quiet_only_here() -> Iterator[None]:
 )
 async def test_a_death_at_any_step_breaks_no_promise(plan: Plan) -> None:
     """Before, amid and after every operation on the store and every request."""
-    async with ward(1) as made:
-        steps = await steps_of(made, plan)
-    tally = await judged_all(2, at_every_step(plan, steps))
+    async with StoreWard.open(1) as made:
+        steps = await made.steps(plan)
+    tally = await judged_all(StoreWard, 2, at_every_step(plan, steps))
 
     assert tally.broken == []
     # Polling makes some lives shorter than others.
@@ -40,7 +28,7 @@ async def test_a_death_at_any_step_breaks_no_promise(plan: Plan) -> None:
 async def test_a_life_that_nobody_ends_breaks_no_promise() -> None:
     """Otherwise the judge would have nothing to tell a death from."""
     plans = [Plan(deeds=(deed,), desk="telefonip", shift_seconds=45.0) for deed in Deed]
-    tally = await judged_all(1, plans)
+    tally = await judged_all(StoreWard, 1, plans)
 
     assert (tally.runs, tally.faults, tally.broken) == (len(Deed), 0, [])
 
@@ -72,16 +60,8 @@ async def test_the_judge_sees_what_is_wrong(
         defect=defect,
         patience_seconds=0.2,
     )
-    async with ward(3) as made:
-        death = Death(step=await steps_of(made, plan), moment="before")
+    async with StoreWard.open(3) as made:
+        death = Death(step=await made.steps(plan), moment="before")
         _, broken = await made.judged(evolve(plan, death=death))
 
     assert expected in "".join(broken)
-
-
-async def steps_of(made: Ward, plan: Plan) -> int:
-    """Return how many steps a life has that nobody ends."""
-    case = await made.cycle(plan)
-    last = case.lives[0].words[-1]
-    assert isinstance(last, Finished)
-    return last.steps
