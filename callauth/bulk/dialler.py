@@ -32,6 +32,11 @@ class Dialled:
     row: Row
     placed: Placed | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the call may be asked for once more."""
+        return self.placed is None and not self.row.is_settled
+
 
 @frozen
 class Dialler:
@@ -42,13 +47,13 @@ class Dialler:
     clock: Clock
 
     async def dial(self, row: Row, phone: PhoneNumber) -> Dialled:
-        """Ask for the call; return the row as placed, settled, or queued again.
+        """Ask for the call; return the row as placed, settled, or as it was.
 
-        It is queued again, as it was, when nothing was placed by this and another time
-        may do. A key that it has then is that of a dead process, which may have rung.
+        It is left as it was when nothing was placed by this and another time may do: it
+        is queued, or a dead process was asking for it with a key and may have rung.
 
         Raises AuthenticationFailed, InsufficientFunds and, when the client is closed,
-        ConfigurationError, with the row queued again.
+        ConfigurationError, with the row as it was.
         """
         key = self._key(row)
         now = self.clock.now()
@@ -119,7 +124,7 @@ class Dialler:
         return False
 
     def _end(self, error: CallAuthError, *, has_rung: bool) -> End | None:
-        """Return what the error makes of the row, None to queue it again."""
+        """Return what the error makes of the row, None to leave it as it was."""
         match error:
             case NotSent():
                 return None

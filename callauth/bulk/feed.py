@@ -52,6 +52,11 @@ class Feed:
                 await self._wait()
         return None
 
+    def give(self, row: Row) -> None:
+        """Give out this row as well, which is not queued in the ledger."""
+        self._rows.append(row)
+        self._wake(1)
+
     def settle(self, row: Row) -> None:
         """Say that the row does not come back."""
         self._times.pop(row.id, None)
@@ -107,8 +112,7 @@ class Feed:
 
     def _put(self, row: Row) -> None:
         del self._timers[row.id]
-        self._rows.append(row)
-        self._wake(1)
+        self.give(row)
 
     async def _wait(self) -> None:
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()

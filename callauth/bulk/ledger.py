@@ -5,11 +5,15 @@ Any ledger with these methods will do; ``SQLiteLedger`` survives the process.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
+from ..errors import ConfigurationError
 from .job import Job
 from .row import Row, RowState
+
+_WORKED_ON: set[int] = set()
 
 
 class Ledger(Protocol):
@@ -42,3 +46,19 @@ class Ledger(Protocol):
 
     def rows(self) -> AsyncIterator[Row]:
         """Return all rows in their order, some at a time."""
+
+
+@contextmanager
+def worked_on(ledger: Ledger) -> Iterator[None]:
+    """Keep the other runs of this process off the ledger.
+
+    Two that work on one job would call everybody twice. Raises ConfigurationError when
+    another run works on it.
+    """
+    if id(ledger) in _WORKED_ON:
+        raise ConfigurationError("expected a ledger that no other run works on")
+    _WORKED_ON.add(id(ledger))
+    try:
+        yield
+    finally:
+        _WORKED_ON.discard(id(ledger))

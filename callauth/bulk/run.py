@@ -15,7 +15,6 @@ from typing import Self
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
-from attrs import evolve
 
 from ..client.edge import sealed
 from ..client.pace import Pace
@@ -29,7 +28,7 @@ from .caller import BulkChannel, caller_of
 from .dialler import Dialler
 from .feed import Feed
 from .job import Job
-from .ledger import Ledger
+from .ledger import Ledger, worked_on
 from .loader import Loader
 from .memory import MemoryLedger
 from .result import BulkResult
@@ -198,21 +197,27 @@ class BulkRun:
     async def _run(self) -> None:
         assert self._told is not None  # noqa: S101 - made just before
         try:
-            job = await self._ledger.open()
-            try:
-                if job is not None and job.channel != self._channel:
-                    raise ConfigurationError(
-                        "expected the channel of this ledger's job, got another one"
-                    )
-                await self._keep_pace(job or Job(channel=self._channel))
-            finally:
-                # From here on nobody cancels it: what was written is to be kept.
-                self._is_ending = True
-                await self._ledger.aclose()
+            with worked_on(self._ledger):
+                await self._work_on(await self._ledger.open())
         finally:
             self._is_ending = True
             self._told.close()
             await self._batches.aclose()
+
+    async def _work_on(self, job: Job | None) -> None:
+        try:
+            if job is not None and job.channel != self._channel:
+                raise ConfigurationError(
+                    "expected the channel of this ledger's job, got another one"
+                )
+            if job is not None:
+                # The process that worked on it may have called just now.
+                self._pace.begin_later()
+            await self._keep_pace(job or Job(channel=self._channel))
+        finally:
+            # From here on nobody cancels it: what was written is to be kept.
+            self._is_ending = True
+            await self._ledger.aclose()
 
     async def _keep_pace(self, job: Job) -> None:
         end = self._caller.client.pace_by(self._pace)
@@ -257,9 +262,8 @@ class BulkRun:
         await loader.is_same.wait()
         for row in await self._ledger.begun():
             if row.state is RowState.CALLING and self._caller.is_keyed:
-                # Under its key it rings nobody twice.
-                self._count(row.state, RowState.QUEUED)
-                await self._ledger.write(evolve(row, state=RowState.QUEUED))
+                # Under its key it rings nobody twice, and it is paid for already.
+                self._feed.give(row)
             elif row.state is RowState.CALLING:
                 await self._settle(row.state, await self._dialler.lose(row))
             elif row.phone is not None and row.placed is not None:
@@ -274,24 +278,24 @@ class BulkRun:
             await self._verify(row, row.phone)
 
     async def _verify(self, row: Row, phone: PhoneNumber) -> None:
-        if not await self._may_call():
+        if not await self._may_call(row):
             self._feed.keep()
             return
-        self._count(RowState.QUEUED, RowState.CALLING)
+        self._count(row.state, RowState.CALLING)
         self._called += 1
         try:
             dialled = await self._dialler.dial(row, phone)
         except (AuthenticationFailed, InsufficientFunds):
-            self._count(RowState.CALLING, RowState.QUEUED)
+            self._count(RowState.CALLING, row.state)
             self._feed.keep()
             self.stop(StopReason.ACCOUNT)
             return
         after, placed = dialled.row, dialled.placed
-        if after.state is RowState.QUEUED and self._feed.again(after):
-            self._count(RowState.CALLING, RowState.QUEUED)
+        if dialled.is_open and self._feed.again(after):
+            self._count(RowState.CALLING, after.state)
             return
         self._feed.settle(after)
-        if after.state is RowState.QUEUED:
+        if dialled.is_open:
             after = await self._dialler.give_up(after)
         if placed is None:
             await self._settle(RowState.CALLING, after)
@@ -300,10 +304,11 @@ class BulkRun:
         self._emit(placed.lease)
         await self._follow(after, phone, placed.pin)
 
-    async def _may_call(self) -> bool:
+    async def _may_call(self, row: Row) -> bool:
         if not (self._caller.client.is_ready and self._pace.calls.is_free):
             await self._wait_for_turn()
-        if self._budget is not None and self._is_too_dear(self._budget):
+        is_paid = row.state not in FREE
+        if not is_paid and self._budget is not None and self._is_too_dear(self._budget):
             self.stop(StopReason.BUDGET)
         return self._stopped is None
 

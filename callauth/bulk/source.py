@@ -1,7 +1,7 @@
 """Source: where the numbers of a job come from, read some at a time.
 
 Whatever it is, it is read in batches of texts, so that memory does not grow with it,
-and of standard input and of an async source a batch is what is there already. Files and
+and of a pipe and of an async source a batch is what is there already. Files and
 iterators are read in the event loop, a thousand at a time.
 """
 
@@ -11,7 +11,14 @@ import asyncio
 import csv
 import json
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
+import sys
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Callable,
+    Iterable,
+    Iterator,
+)
 from contextlib import aclosing
 from functools import partial
 from itertools import chain, islice
@@ -23,9 +30,10 @@ from attrs import field, frozen
 
 from ..errors import ConfigurationError
 from ..models.phone import PhoneNumber
-from .standard_input import input_chunks
+from .pipe import in_thread, read_pipe
 
 AT_ONCE = 1000
+_WITH_COLUMNS = (".csv", ".jsonl", ".ndjson")
 _COLUMNS = ("phone", "number", "tel", "msisdn")
 
 
@@ -49,6 +57,8 @@ Source: TypeAlias = (
 """A path by its ending (.csv, .jsonl, .ndjson, otherwise a number in each line), "-"
 for standard input, or numbers."""
 
+_Reader: TypeAlias = Callable[[Iterable[str]], Iterator[str]]
+
 
 async def batches(source: Source) -> AsyncGenerator[list[str], None]:
     """Return the texts of the source, as they come.
@@ -58,12 +68,10 @@ async def batches(source: Source) -> AsyncGenerator[list[str], None]:
     """
     if isinstance(source, str | os.PathLike):
         source = NumberFile(source)
-    if not isinstance(source, NumberFile):
-        found = _batches(source)
-    elif os.fspath(source.path) == "-":
-        found = _standard_input()
-    else:
+    if isinstance(source, NumberFile):
         found = _file(Path(source.path), source.column)
+    else:
+        found = _batches(source)
     async with aclosing(found):
         async for batch in found:
             yield batch
@@ -78,33 +86,61 @@ def _batches(
 
 
 async def _file(path: Path, column: str | None) -> AsyncGenerator[list[str], None]:
+    suffix = path.suffix.lower()
+    if column is not None and suffix not in _WITH_COLUMNS:
+        raise ConfigurationError("expected a CSV file or JSON Lines for a column")
+    texts = partial(_texts, suffix, column)
     try:
-        file = await anyio.to_thread.run_sync(
-            partial(path.open, encoding="utf-8-sig", newline="")
-        )
+        async with aclosing(await _found(path, texts)) as found:
+            async for batch in found:
+                yield batch
     except OSError as error:
         raise ConfigurationError(
             f"expected a file that can be read, got {type(error).__name__}"
         ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"expected a file of UTF-8 text, got {type(error).__name__}"
+        ) from None
+    except csv.Error:
+        clause = "expected a CSV file, its quotes around whole cells"
+        raise ConfigurationError(clause) from None
+
+
+async def _found(path: Path, texts: _Reader) -> AsyncGenerator[list[str], None]:
+    if str(path) == "-":
+        lines = _decoded(read_pipe(sys.stdin.fileno()), errors="replace")
+        return in_thread(lambda: texts(lines))
+    if await anyio.to_thread.run_sync(_is_pipe, path):
+        return in_thread(lambda: texts(_decoded(read_pipe(path))))
+    return _opened(path, texts)
+
+
+def _is_pipe(path: Path) -> bool:
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
+async def _opened(path: Path, texts: _Reader) -> AsyncGenerator[list[str], None]:
+    file = await anyio.to_thread.run_sync(
+        partial(path.open, encoding="utf-8-sig", newline="")
+    )
     with file:
-        texts: Iterator[str]
-        match path.suffix.lower():
-            case ".csv":
-                texts = _csv(file, column)
-            case ".jsonl" | ".ndjson":
-                texts = _json_lines(file, column)
-            case _:
-                texts = _lines(file)
-        try:
-            async for batch in _some_by_some(texts):
-                yield batch
-        except UnicodeDecodeError as error:
-            raise ConfigurationError(
-                f"expected a file of UTF-8 text, got {type(error).__name__}"
-            ) from None
-        except csv.Error:
-            clause = "expected a CSV file, its quotes around whole cells"
-            raise ConfigurationError(clause) from None
+        async for batch in _some_by_some(texts(file)):
+            yield batch
+
+
+def _decoded(lines: Iterable[bytes], errors: str = "strict") -> Iterator[str]:
+    # A mark of its encoding may begin each of several files that are piped together.
+    return (str(line, "utf-8-sig", errors) for line in lines)
+
+
+def _texts(suffix: str, column: str | None, lines: Iterable[str]) -> Iterator[str]:
+    match suffix:
+        case ".csv":
+            return _csv(lines, column)
+        case ".jsonl" | ".ndjson":
+            return _json_lines(lines, column)
+    return _lines(lines)
 
 
 async def _some_by_some(texts: Iterator[str]) -> AsyncGenerator[list[str], None]:
@@ -142,18 +178,6 @@ async def _as_they_come(
             raise last
     finally:
         reading.cancel()
-
-
-async def _standard_input() -> AsyncGenerator[list[str], None]:
-    rest = b""
-    # A mark of its encoding may begin each of several files that are piped together.
-    decode = partial(str, encoding="utf-8-sig", errors="replace")
-    async for chunk in input_chunks():
-        *lines, rest = (rest + chunk).split(b"\n")
-        if batch := list(_lines(map(decode, lines))):
-            yield batch
-    if batch := list(_lines([decode(rest)])):
-        yield batch
 
 
 def _lines(lines: Iterable[str]) -> Iterator[str]:

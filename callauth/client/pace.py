@@ -78,6 +78,11 @@ class Turns:
         if wait > 0:
             await self._clock.sleep(wait)
 
+    def begin_later(self) -> None:
+        """Let nobody through until what others may have sent is a second ago."""
+        if not self.is_free:
+            self._next = self._next_soon = self._clock.monotonic() + self._window
+
     def slow_down(self) -> None:
         """Halve the rate: the provider says that it is too much."""
         now = self._clock.monotonic()
@@ -132,6 +137,11 @@ class Pace:
     ) -> None:
         self.calls = Turns(clock, calls_per_second)
         self.checks = Turns(clock, checks_per_second)
+
+    def begin_later(self) -> None:
+        """Let nobody through until what others may have sent is a second ago."""
+        self.calls.begin_later()
+        self.checks.begin_later()
 
     def turns(self, replay: Replay) -> Turns:
         """Return the turns that such an operation takes."""

@@ -25,7 +25,15 @@ from callauth.bulk.job import Digest, Job
 from callauth.sandbox import Answer, Refused, Ring
 from tests.support.refusals import refused
 
-from .world import CHANNELS, World, kept, kept_by_phone, states, strangers
+from .world import (
+    CHANNELS,
+    World,
+    kept,
+    kept_by_phone,
+    most_in,
+    states,
+    strangers,
+)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -105,6 +113,73 @@ async def test_a_robots_call_goes_on_with_its_key(
     heard = world.sandbox.ledger.rings(phone)[0].code
     assert result.pin is not None
     assert result.pin.reveal() == heard.reveal()
+
+
+async def test_a_robots_call_that_goes_on_is_paid_for_once(
+    world: World, ledger: Ledger
+) -> None:
+    """What a dead process was asking for counts as spent, before it is asked again."""
+    channel = await world.voice()
+    phones = [world.phone() for _ in range(3)]
+    row = _calling(world, phones[0], IdempotencyKey.new())
+    later = [Row(id=0, phone=phone) for phone in phones[1:]]
+    await _left(ledger, channel, row, *later)
+    run = world.run(phones, channel, ledger=ledger, cost_per_call=1.0, budget=2.0)
+    async with run:
+        results = [result async for result in run]
+
+    assert {each.phone for each in results} >= {phones[0]}
+    assert sum(map(world.rings, phones)) == len(results) == run.summary().spent == 2
+
+
+async def test_a_robots_call_waits_with_its_key_for_the_account(
+    world: World, ledger: Ledger
+) -> None:
+    """An account that is empty for a while leaves it for the next run."""
+    channel = await world.voice()
+    phone, key = world.phone(), IdempotencyKey.new()
+    await _left(ledger, channel, _calling(world, phone, key))
+    world.sandbox.nerotech.account.calls_left = 0
+    async with world.run([phone], channel, ledger=ledger) as run:
+        assert [result async for result in run] == []
+    assert run.summary().stopped is StopReason.ACCOUNT
+    (row,) = await kept(ledger)
+    assert (row.state, row.key) == (RowState.CALLING, key.text)
+
+    world.sandbox.nerotech.account.calls_left = 1
+    (result,) = await world.results([phone], channel, ledger=ledger)
+    assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)
+
+
+async def test_the_rate_is_kept_across_runs(world: World, ledger: Ledger) -> None:
+    """Whatever the one before has sent in its last second counts."""
+    channel = await world.flash()
+    numbers = strangers(40)
+    for _ in range(3):
+        run = world.run(numbers, channel, ledger=ledger, rate_per_second=5.0)
+        async with run:
+            async for _ in run:
+                if len(world.moments("flash")) % 9 == 8:
+                    break
+    await world.results(numbers, channel, ledger=ledger, rate_per_second=5.0)
+
+    assert len(world.moments("flash")) == len(numbers)
+    assert most_in(world.moments("flash")) <= 5
+
+
+async def test_two_runs_at_once_call_nobody_twice(world: World, ledger: Ledger) -> None:
+    """The second is refused, and the first goes on."""
+    numbers = strangers(5)
+    async with world.run(numbers, await world.flash(), ledger=ledger) as first:
+        results = []
+        async for result in first:
+            results.append(result)
+            if len(results) == 1:
+                second = world.run(numbers, await world.flash(), ledger=ledger)
+                with refused(ConfigurationError, match="no other run works on"):
+                    [_ async for _ in second]
+
+    assert len(results) == len(world.moments("flash")) == len(numbers)
 
 
 async def test_a_key_that_is_too_old_is_not_used_again(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -237,6 +239,43 @@ def test_standard_input_is_not_waited_for() -> None:
             run.stdin.flush()
             assert run.stdout.readline() == f"'{number}'\n"
         run.stdin.close()
+
+
+async def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """Its lines are there at once, and everybody else goes on meanwhile."""
+    path = tmp_path / "a.csv"
+    os.mkfifo(path)
+    # Opened for both, so that neither end waits for the other.
+    pipe = os.open(path, os.O_RDWR)
+    async with aclosing(batches(NumberFile(path, column="phone"))) as found:
+        os.write(pipe, f"name;phone\nx;{_A}\ny;".encode())
+        assert await anext(found) == [_A]
+        waiting = asyncio.ensure_future(anext(found))
+        await asyncio.sleep(0)
+        os.write(pipe, f"{_B}\nz;{_C}".encode())
+        assert await waiting == [_B]
+        os.close(pipe)
+        assert await anext(found) == [_C]
+        assert await anext(found, None) is None
+
+
+async def test_a_pipe_that_holds_something_else_is_refused(tmp_path: Path) -> None:
+    """What is wrong in it is told as that of a file."""
+    path = tmp_path / "a.jsonl"
+    os.mkfifo(path)
+    pipe = os.open(path, os.O_RDWR)
+    os.write(pipe, b"{\n")
+    with refused(ConfigurationError, match="expected JSON in each line"):
+        [_ async for _ in batches(path)]
+    os.close(pipe)
+
+
+@pytest.mark.parametrize("name", ["-", "a.txt"])
+async def test_plain_lines_have_no_columns(file: File, name: str) -> None:
+    """Nobody is called at numbers out of another one than was asked for."""
+    path = name if name == "-" else file(name, _A)
+    with refused(ConfigurationError, match="^expected a CSV file or JSON Lines"):
+        [_ async for _ in batches(NumberFile(path, column="phone"))]
 
 
 _MEASURE = """
