@@ -11,6 +11,7 @@ import click
 
 from ..bulk import NumberFile
 from ..errors import ConfigurationError
+from .bulk_output import draft_of
 
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/s)?")
 _WITH_COLUMNS = (".csv", ".jsonl", ".ndjson")
@@ -86,6 +87,8 @@ def require_sense(order: Order) -> None:
 def _require_different_files(order: Order) -> None:
     named = (order["ledger"], order["out"], order["emit"])
     files = [path.resolve() for path in named if path is not None]
+    if order["out"] is not None:
+        files.append(draft_of(order["out"].resolve()))
     if order["source"] != "-":
         files.append(Path(order["source"]).resolve())
     if len(set(files)) < len(files):

@@ -59,6 +59,11 @@ class Spelling:
         return json.dumps(values) + "\n"
 
 
+def draft_of(path: Path) -> Path:
+    """Return where a file of results is written before it takes its place."""
+    return path.with_name(f"{path.name}.part")
+
+
 class ResultFile:
     """Write results to a file, or to standard output for None.
 
@@ -72,7 +77,7 @@ class ResultFile:
         self._path = None if path is None else path.resolve()
         self._draft: Path | None = None
         if self._path is not None and (self._path.is_file() or not self._path.exists()):
-            self._draft = self._path.with_name(f"{self._path.name}.part")
+            self._draft = draft_of(self._path)
         self._lines = Lines(self._draft or self._path)
         self._is_begun = False
 

@@ -42,10 +42,11 @@ async def work(order: Order) -> int:
     async with _channel(order) as (channel, clock):
         assert order["ledger"] is not None  # noqa: S101 - else it makes no sense
         ledger = SQLiteLedger(order["ledger"])
-        results = ResultFile(order["out"], shows_pins=order["shows_pins"])
-        with closing(results), _leases(order["emit"]) as leases:
-            try:
-                job = await ledger.open()
+        try:
+            # First of all, since another process may be writing these files.
+            job = await ledger.open()
+            results = ResultFile(order["out"], shows_pins=order["shows_pins"])
+            with closing(results), _leases(order["emit"]) as leases:
                 await results.fill(ledger, is_new=job is None)
                 run = BulkRun(
                     source_of(order),
@@ -60,8 +61,8 @@ async def work(order: Order) -> int:
                     clock=clock,
                 )
                 return await _Shift(order, run, results).work()
-            finally:
-                await ledger.aclose()
+        finally:
+            await ledger.aclose()
 
 
 def _say(text: str) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -28,6 +29,8 @@ CHANNELS = [
     "reverse_call:nerotech",
 ]
 
+_PLAYED = ("--sandbox", "--speed", "200")
+
 
 @pytest.fixture
 def numbers(tmp_path: Path) -> Path:
@@ -47,7 +50,7 @@ def words(numbers: Path, channel: str = CHANNELS[0], *more: str) -> list[str]:
 
 
 def played(numbers: Path, channel: str = CHANNELS[0], *more: str) -> Result:
-    return run(*words(numbers, channel, "--sandbox", "--speed", "200", *more))
+    return run(*words(numbers, channel, *_PLAYED, *more))
 
 
 def rows(numbers: Path) -> list[Mapping[str, object]]:
@@ -253,6 +256,7 @@ def test_a_dry_run_counts_and_calls_nobody(numbers: Path) -> None:
         ("--channel reverse_call:telefonip", "expected --emit FILE"),
         ("--resume-unknown always", "'always' is not 'never'"),
         ("--out run.db --ledger run.db", "expected different files"),
+        ("--ledger out.jsonl.part", "expected different files"),
         ("--out nowhere/out.jsonl", "expected a file that can be written, got ENOENT"),
     ],
 )
@@ -338,12 +342,25 @@ def test_a_second_interrupt_stops_now(numbers: Path) -> None:
     assert "Traceback" not in errors
 
 
-def started(numbers: Path, *, speed: float) -> subprocess.Popen[str]:
+def test_an_interrupt_does_not_wait_for_the_next_turn(numbers: Path) -> None:
+    """Which is 50 seconds away; nobody but the first is called any more."""
+    process = started(numbers, "--rate", "0.001/s", speed=20)
+    assert process.stdout is not None
+    for expected in ("nobody", "confirmed"):
+        assert expected in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=20)
+
+    assert (process.returncode, output) == (3, "")
+    assert "2 queued" in summary(errors)
+
+
+def started(numbers: Path, *more: str, speed: float) -> subprocess.Popen[str]:
     """Start it with a text first that is no number, so that a result is there soon."""
     listed(numbers, "nobody", *numbers.read_text().split())
     ledger = str(numbers.with_name("run.db"))
     command = ["bulk", str(numbers), "--channel", CHANNELS[0], "--ledger", ledger]
-    options = ["--sandbox", "--speed", str(speed), "--concurrency", "1"]
+    options = ["--sandbox", "--speed", str(speed), "--concurrency", "1", *more]
     return subprocess.Popen(
         [sys.executable, "-m", "callauth.cli", *command, *options],
         stdin=subprocess.DEVNULL,
@@ -407,6 +424,38 @@ def test_numbers_are_read_from_standard_input(tmp_path: Path) -> None:
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(ended.stdout)["state"] == "no_answer"
+
+
+def test_numbers_are_typed_at_a_terminal(tmp_path: Path) -> None:
+    """Each is called as soon as its line ends, and Ctrl-D ends them."""
+    ledger = str(tmp_path / "run.db")
+    command = ["bulk", "-", "--channel", CHANNELS[0], "--ledger", ledger]
+    options = ["--sandbox", "--speed", "200", "--quiet"]
+    keyboard, terminal = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "callauth.cli", *command, *options],
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for number in islice(people(Answer.NO_ANSWER), 2):
+            os.write(keyboard, f"{number}\n".encode())
+            assert json.loads(process.stdout.readline())["phone"] == number
+        os.write(keyboard, b"\x04")
+        assert process.wait(timeout=30) == 0
+    os.close(terminal)
+    os.close(keyboard)
+
+
+def test_a_full_disk_stops_it(numbers: Path) -> None:
+    """The ledger knows what was done, and the same command goes on."""
+    full = run(*words(numbers), "--out", "/dev/full", *_PLAYED)
+
+    assert full.exit_code == 3
+    assert "expected room for what is written, got ENOSPC" in full.output
+    assert "The same command goes on" in full.output
+    assert played(numbers).exit_code == 0
 
 
 def test_a_reader_who_leaves_ends_it(numbers: Path) -> None:
