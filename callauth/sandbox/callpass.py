@@ -240,7 +240,7 @@ class CallPass:
         )
         self.account.charge(self._ledger, provider=CALLPASS, phone=phone)
         callid = str(UUID(int=self._random.getrandbits(128), version=4))
-        self._calls[callid] = ring
+        self._keep(callid, ring)
         name = "pin" if waits and version != "v3.0" else "phone"
         started: dict[str, object] = {"callid": callid, name: pin}
         result: dict[str, object] = {"result": ring.cause}
@@ -250,6 +250,14 @@ class CallPass:
             result = self._no_result()
         after_seconds = ring.ends_after_seconds if waits else 0.0
         return _success(started | result, after_seconds=after_seconds)
+
+    def _keep(self, callid: str, ring: Ring) -> None:
+        self._calls[callid] = ring
+        # The oldest come first.
+        while ring.elapsed - next(iter(self._calls.values())).elapsed > (
+            self.kept_seconds
+        ):
+            self._calls.pop(next(iter(self._calls)))
 
     def _status(self, target: Target) -> Reply:
         callid = (target.fields or {})["callid"]

@@ -1,7 +1,7 @@
 """Ledger: the record that says afterwards what really happened.
 
 It is the judge of two promises: no phone rings twice, and nobody is verified who did
-not prove anything. It only ever grows, until it is cleared as a whole.
+not prove anything. It only ever grows, until it is cleared or told to forget.
 """
 
 from __future__ import annotations
@@ -87,9 +87,19 @@ class Ledger:
     def clear(self) -> None:
         """Forget everything; time begins anew."""
         self._began = self._clock.monotonic()
-        self._all.clear()
-        for kept in (self._kinds, self._rings, self._leases, self._dials):
-            kept.clear()
+        self._empty()
+
+    def forget(self, *, older_than_seconds: float) -> None:
+        """Forget what happened longer ago, so that a long run fits into memory.
+
+        Nothing can be judged by it any more. With less than the two minutes that a call
+        or a lease may last, a phone that rings counts as silent.
+        """
+        since = self.elapsed() - older_than_seconds
+        kept = [entry for entry in self._all if entry.elapsed >= since]
+        self._empty()
+        for entry in kept:
+            self.write(entry)
 
     def to_json(self, *, reveal: bool = False) -> str:
         """Return the ledger as a JSON array; ``reveal`` shows numbers and codes."""
@@ -100,6 +110,11 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"Ledger({len(self._all)} entries)"
+
+    def _empty(self) -> None:
+        self._all.clear()
+        for kept in (self._kinds, self._rings, self._leases, self._dials):
+            kept.clear()
 
     def _code_reached(self, phone: PhoneNumber, since: datetime | None) -> bool:
         now = self.elapsed()

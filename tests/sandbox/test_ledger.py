@@ -47,6 +47,21 @@ async def test_phones_that_ring_twice_are_named(wire: Wire, sandbox: Sandbox) ->
     assert len(sandbox.ledger.rings(PHONE)) == 2
 
 
+async def test_what_is_old_is_forgotten_when_that_is_asked_for(
+    wire: Wire, sandbox: Sandbox, clock: ManualClock
+) -> None:
+    """So that a rehearsal of any length fits into memory; time goes on."""
+    await wire.voicemail(PHONE)
+    await clock.advance(300)
+    await wire.voicemail(OTHER)
+    later = sandbox.ledger.entries(Entry)[3:]
+    sandbox.ledger.forget(older_than_seconds=120)
+    assert sandbox.ledger.entries(Entry) == later
+    assert sandbox.ledger.rings(PHONE) == []
+    assert [ring.elapsed for ring in sandbox.ledger.rings(OTHER)] == [300.0]
+    assert sandbox.ledger.elapsed() == 300.0
+
+
 @pytest.mark.parametrize(("dialled", "backed"), [(0, True), (120, True), (121, False)])
 async def test_a_call_backs_a_phone_within_its_lease_only(
     wire: Wire, sandbox: Sandbox, clock: ManualClock, dialled: float, *, backed: bool
