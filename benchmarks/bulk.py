@@ -18,15 +18,21 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
+
+from bulk_runs import SANDBOX_CHANNEL, numbers
 
 _HERE = Path(__file__).parent
 _RESULTS = _HERE / "results" / "bulk.json"
 _MANY, _HTTP, _LINES = 100_000, 2_000, 10_000_000
 _AT_ONCE = 1000
 _ROUNDS = 3
+_PACKAGES = ("httpx", "aiohttp", "uvicorn")
+_COST = "microseconds of CPU each"
 
 
 def run(name: str, *arguments: object) -> dict[str, float]:
@@ -45,9 +51,8 @@ def ledger_figures(folder: Path) -> dict[str, object]:
         path = folder / f"{number}.db"
         with_ledger.append(run("in_process", _MANY, path))
         without.append(run("in_process", _MANY, "none"))
-    cost = "microseconds of CPU each"
     overhead = [
-        a[cost] / b[cost] - 1 for a, b in zip(with_ledger, without, strict=True)
+        a[_COST] / b[_COST] - 1 for a, b in zip(with_ledger, without, strict=True)
     ]
     return {
         "numbers per second, ledger included": _median(
@@ -57,14 +62,25 @@ def ledger_figures(folder: Path) -> dict[str, object]:
             [each["megabytes at most"] for each in with_ledger]
         ),
         "CPU of the ledger over that without one": _median(overhead),
-        "seconds until a ledger of 100,000 rows goes on": run(
-            "resumed", _MANY, folder / "0.db"
-        )["seconds"],
+        "seconds of the command that goes on after 100,000 rows": resumed(
+            folder, folder / "0.db"
+        ),
     }
 
 
-def _costs(found: list[dict[str, float]]) -> list[float]:
-    return [each["microseconds of CPU each"] for each in found]
+def resumed(folder: Path, ledger: Path) -> float:
+    """Measure the whole command that goes on with one more number."""
+    listed = folder / "resumed.txt"
+    listed.write_text("\n".join(numbers(_MANY + 1)))
+    out = folder / "resumed.jsonl"
+    files = [str(listed), "--ledger", str(ledger), "--out", str(out)]
+    channel = SANDBOX_CHANNEL.partition(" ")[0]
+    options = ["--channel", channel, "--sandbox", "--speed", "1000", "--quiet"]
+    began = time.perf_counter()
+    subprocess.run([*_pinned_to(0), "callauth", "bulk", *files, *options], check=True)
+    seconds = time.perf_counter() - began
+    assert len(out.read_text().splitlines()) == _MANY + 1
+    return float(f"{seconds:.3g}")
 
 
 def dry_run(folder: Path) -> dict[str, object]:
@@ -80,23 +96,17 @@ def dry_run(folder: Path) -> dict[str, object]:
 
 def over_http(folder: Path) -> dict[str, float]:
     """Measure runs over HTTP against what a script would do."""
-    rates: dict[str, list[float]] = {"callauth": [], "httpx": [], "aiohttp": []}
+    ratios: dict[str, list[float]] = {"httpx": [], "aiohttp": []}
     with _served() as base_url:
         for number in range(_ROUNDS):
             arguments = (_HTTP, _AT_ONCE, base_url)
-            found = {
-                "callauth": run("over_http", *arguments, folder / f"http{number}.db"),
-                "httpx": run("by_hand_httpx", *arguments),
-                "aiohttp": run("by_hand_aiohttp", *arguments),
-            }
-            for name, each in found.items():
-                rates[name].append(1 / each["microseconds of CPU each"])
-    ours = statistics.median(rates["callauth"])
+            ours = run("over_http", *arguments, folder / f"http{number}.db")
+            for name, found in ratios.items():
+                theirs = run(f"by_hand_{name}", *arguments)
+                found.append(theirs[_COST] / ours[_COST])
     return {
-        f"numbers per CPU second over those of {name} by hand": (
-            ours / statistics.median(rates[name])
-        )
-        for name in ("httpx", "aiohttp")
+        f"numbers per CPU second over those of {name} by hand": _median(found)
+        for name, found in ratios.items()
     }
 
 
@@ -126,6 +136,7 @@ def _median(values: list[float]) -> float:
 def main() -> None:
     conditions = {
         "python": platform.python_version(),
+        **{package: version(package) for package in _PACKAGES},
         "processors": os.cpu_count(),
         "load before": round(os.getloadavg()[0], 1),
     }

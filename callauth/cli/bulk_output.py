@@ -187,7 +187,8 @@ def _csv_line(values: tuple[object, ...]) -> str:
 
 def _pins_of(path: Path, *, is_csv: bool) -> Iterator[tuple[tuple[str, str], str]]:
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        rows = csv.DictReader(file) if is_csv else map(_loaded, file)
+        with_pins = (line for line in file if '"pin"' in line)
+        rows = csv.DictReader(file) if is_csv else map(_loaded, with_pins)
         # A file that is not ours may hold anything.
         with suppress(csv.Error):
             for row in rows:
