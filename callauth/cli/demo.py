@@ -14,9 +14,9 @@ from ..sandbox import FastClock, Sandbox
 from .console import Console
 from .loopback import server
 from .numbers import NumberList, lines_of, shipped_lines
+from .outcome_tables import outcome_table, reason_table, refused_table, verdict_line
 from .performance import Performance
 from .progress import Progress
-from .report import outcome_table, reason_table, refused_table, verdict_line
 from .scenario import parts_of, stage
 from .tally import Verdict, verdict
 

@@ -16,8 +16,8 @@ from rich.text import Text
 from ..transport.clock import SystemClock
 from ..transport.port import Clock
 from .console import Console
+from .outcome_tables import COLOURS, WIDE, WORDS, count_cell
 from .performance import Performance
-from .report import COLOURS, WIDE, WORDS, count_cell
 from .tally import OUTCOMES, Finished
 
 _TICK_SECONDS = 0.1

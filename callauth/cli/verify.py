@@ -30,7 +30,7 @@ from .kinds import (
     real_client,
     sandbox_client,
 )
-from .report import COLOURS, WORDS
+from .outcome_tables import COLOURS, WORDS
 from .result import Refused, Result, reason_of, result_of
 from .terminal import TerminalPerson
 

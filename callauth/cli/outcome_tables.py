@@ -1,4 +1,4 @@
-"""Report: the tables that the demo ends with, as rich draws them."""
+"""Outcome tables: what the demo ends with, as rich draws it."""
 
 from __future__ import annotations
 

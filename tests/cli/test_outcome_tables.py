@@ -7,7 +7,7 @@ from rich.console import Console, RenderableType
 
 from callauth.cli.kinds import INCOMING
 from callauth.cli.numbers import RefusedLine
-from callauth.cli.report import (
+from callauth.cli.outcome_tables import (
     outcome_table,
     reason_table,
     refused_table,
