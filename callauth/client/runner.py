@@ -17,7 +17,6 @@ from attrs import define, frozen
 
 from ..errors import (
     AnswerLost,
-    AuthenticationFailed,
     CallInProgress,
     NotSent,
     NumberRejected,
@@ -57,7 +56,7 @@ Failure: TypeAlias = ProviderError | ProtocolError | TransportError
 # A transport keeps the time-out itself and knows then whether a byte left; this is for
 # one that does not.
 _BACKSTOP_SECONDS = 0.05
-_NEVER_RANG = (NumberRejected, AuthenticationFailed, ProviderUnavailable)
+_NEVER_RANG = (NumberRejected, ProviderUnavailable)
 
 
 @frozen(kw_only=True)
@@ -309,7 +308,8 @@ def _honest(
     happened = what_happened(error)
     is_open = happened in (Happened.NOT_SENT, Happened.IN_PROGRESS, Happened.LIMITED)
     # A refused retry of a call says nothing about the first try, unless it could not
-    # have rung either: that one may have used up the balance or the limit.
+    # have rung either: that one may have used up the balance or the limit, and a key
+    # that is refused now may have been taken a moment ago.
     is_doubtful = operation.replay is Replay.KEYED and not isinstance(
         error, _NEVER_RANG
     )

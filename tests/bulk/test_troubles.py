@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -367,3 +368,25 @@ async def test_an_account_that_is_refused_later_leaves_the_placed_as_they_are(
     results = await world.results(numbers, await world.flash(), ledger=ledger)
     assert len(results) == len(world.moments("flash")) == 50
     assert RowState.REFUSED not in states(results)
+
+
+async def test_a_key_that_is_refused_after_a_call_rings_nobody_twice(
+    world: World,
+) -> None:
+    """It was taken a second ago, and the answer was lost."""
+    phone = world.phone()
+    world.sandbox.faults.add(ResetAfter(), phone=phone)
+    ledger, channel = MemoryLedger(), await world.voice()
+
+    async def revoke() -> None:
+        await world.clock.sleep(0.5)
+        world.sandbox.nerotech.credentials = (77, world.canaries.secret())
+
+    revoking = asyncio.create_task(revoke())
+    (first,) = await world.results([phone], channel, ledger=ledger)
+    await revoking
+    world.sandbox.nerotech.credentials = None
+    again = await world.results([phone], channel, ledger=ledger)
+
+    assert (first.state, again) == (RowState.UNKNOWN, [])
+    assert world.rings(phone) == 1
