@@ -64,6 +64,10 @@ class Feed:
 
     def again(self, row: Row) -> bool:
         """Give the row out once more in a while; False when that was done too often."""
+        if self._is_ended:
+            # Another run will.
+            self._taken -= 1
+            return True
         self._times[row.id] += 1
         if self._times[row.id] >= _MOST_TIMES:
             return False

@@ -122,6 +122,9 @@ class BulkRun:
         if self._stopped is None:
             self._stopped = reason
         self._feed.end()
+        if reason is not StopReason.BUDGET:
+            # Whoever stands in line with a row has not called anybody yet.
+            self._pace.calls.end()
         # At a low rate the next turn may be minutes away.
         for turn in tuple(self._turns):
             turn.cancel()

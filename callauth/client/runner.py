@@ -123,11 +123,13 @@ class Runner:
 
         ``only_once`` leaves out every retry, ``within_seconds`` shortens the deadline.
         """
-        await self._take_turn(operation)
+        tries = Tries()
+        has_turn = await self._take_turn(operation, tries)
         started = self._clock.monotonic()
         allowed = operation.deadline_seconds or self._retry.deadline_seconds
         deadline = started + min(allowed, within_seconds)
-        tries = Tries()
+        if not has_turn:
+            return self._left_out(operation, started)
         while True:
             attempt = await self._try(operation, deadline)
             happened = None if attempt.error is None else what_happened(attempt.error)
@@ -139,9 +141,10 @@ class Runner:
                 break
             self._announce(operation, tries, happened, wait)
             await self._clock.sleep(wait)
-            await self._take_turn(operation)
+            has_turn = await self._take_turn(operation, tries)
             # The pause itself may have lasted longer, in a machine that was suspended.
-            if self.is_closing or self._clock.monotonic() >= deadline:
+            is_late = self._clock.monotonic() >= deadline
+            if is_late or self.is_closing or not has_turn:
                 break
         if happened is None and tries.made == 1:
             self._budget.give()
@@ -153,9 +156,20 @@ class Runner:
         """Return the reply or raise what came instead."""
         return (await self.settle(operation)).unwrap()
 
-    async def _take_turn(self, operation: Operation[T]) -> None:
-        if self.pace is not None:
-            await self.pace.turns(operation.replay).turn()
+    async def _take_turn(self, operation: Operation[T], tries: Tries) -> bool:
+        if self.pace is None:
+            return True
+        # What may have happened already is brought to its end, whoever stops.
+        return await self.pace.turns(operation.replay).turn(is_late=tries.lost > 0)
+
+    def _left_out(self, operation: Operation[T], started: float) -> Settled[T]:
+        error = NotSent(
+            operation.provider, operation.name, "not tried any more", is_ours=True
+        )
+        attempt: _Try[T] = _Try(aware(self._clock.now()), started, error=error)
+        settled = _settled(operation, attempt, Tries())
+        self._report(operation, settled, started)
+        return settled
 
     async def _try(self, operation: Operation[T], deadline: float) -> _Try[T]:
         attempt: _Try[T] = _Try(aware(self._clock.now()), self._clock.monotonic())

@@ -390,3 +390,49 @@ async def test_a_key_that_is_refused_after_a_call_rings_nobody_twice(
 
     assert (first.state, again) == (RowState.UNKNOWN, [])
     assert world.rings(phone) == 1
+
+
+async def test_stop_calls_nobody_who_stands_in_line(world: World) -> None:
+    """Calls that are tried again took the turns of others, who wait with their rows."""
+    world.sandbox.faults.add(
+        TooMany(retry_after_seconds=1), operation=PLACES["flash"], times=100
+    )
+    numbers = strangers(300)
+    ledger = MemoryLedger()
+    run = world.run(
+        numbers, await world.flash(), ledger=ledger, concurrency=100, rate_per_second=5
+    )
+    async with run:
+
+        async def stop() -> int:
+            await world.clock.sleep(20.0)
+            run.stop()
+            return len(world.moments("flash"))
+
+        stopping = asyncio.create_task(stop())
+        async for _ in run:
+            pass
+    before = await stopping
+
+    assert len(world.moments("flash")) == before > 0
+    assert RowState.UNKNOWN not in run.summary().counts
+    await world.results(numbers, await world.flash(), ledger=ledger)
+    assert {world.rings(PhoneNumber(number)) for number in numbers} == {1}
+
+
+async def test_stop_brings_a_robots_call_to_its_end(world: World) -> None:
+    """Its answer was lost; its key still tells the pin."""
+    phone = world.phone()
+    world.sandbox.faults.add(ResetAfter(), phone=phone)
+    run = world.run([phone], await world.voice())
+    async with run:
+
+        async def stop() -> None:
+            await world.clock.sleep(0.5)
+            run.stop()
+
+        stopping = asyncio.create_task(stop())
+        (result,) = [result async for result in run]
+    await stopping
+
+    assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)
