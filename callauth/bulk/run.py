@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -87,7 +88,7 @@ class BulkRun:
     ) -> None:
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigurationError("expected a concurrency of at least 1")
-        if not cost_per_call >= 0 or not (budget is None or budget >= 0):
+        if not 0 <= cost_per_call < inf or not (budget is None or budget >= 0):
             raise ConfigurationError("expected a cost and a budget of at least 0")
         self._caller = caller_of(channel)
         self._channel = channel.name

@@ -305,6 +305,7 @@ async def test_a_client_serves_one_run_at_a_time(world: World) -> None:
         ({"concurrency": 0}, "a concurrency of at least 1"),
         ({"concurrency": True}, "a concurrency of at least 1"),
         ({"cost_per_call": -1.0}, "a cost and a budget of at least 0"),
+        ({"cost_per_call": float("inf")}, "a cost and a budget of at least 0"),
         ({"cost_per_call": float("nan")}, "a cost and a budget of at least 0"),
         ({"budget": -0.5}, "a cost and a budget of at least 0"),
         ({"rate_per_second": 0.0}, "a rate above 0"),
