@@ -20,6 +20,7 @@ _WHY = {
     "the same command goes on.",
     StopReason.ACCOUNT: "The provider refuses the account. Look at the credentials and "
     f"the balance. {_GOES_ON}",
+    StopReason.SOURCE: f"The rest of the source cannot be read. {_GOES_ON}",
 }
 
 

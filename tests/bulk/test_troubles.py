@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -128,6 +129,37 @@ async def test_the_budget_counts_earlier_runs(world: World) -> None:
         assert len(results) == expected
 
     assert len(world.moments("flash")) == 8
+
+
+async def test_a_source_that_breaks_later_finishes_what_was_placed(
+    world: World,
+) -> None:
+    """And then it is told; once it is mended the same run goes on."""
+    ledger = MemoryLedger()
+
+    async def numbers() -> AsyncIterator[str]:
+        for number in strangers(300):
+            yield number
+        # Meanwhile they ring.
+        await world.clock.sleep(1.0)
+        raise LookupError
+
+    channel = await world.flash()
+    run = world.run(numbers(), channel, ledger=ledger)
+    async with run:
+        with refused(LookupError):
+            [_ async for _ in run]
+
+    assert run.summary().stopped is StopReason.SOURCE
+    called = run.summary().called
+    assert 0 < called == run.summary().counts[RowState.CONFIRMED]
+    assert {row.state for row in await kept(ledger) if not row.is_settled} == {
+        RowState.QUEUED
+    }
+
+    mended = strangers(310)
+    more = await world.results(mended, channel, ledger=ledger)
+    assert called + len(more) == len(world.moments("flash")) == len(mended)
 
 
 async def test_what_was_not_sent_is_called_later(world: World) -> None:
