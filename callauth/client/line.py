@@ -65,7 +65,8 @@ class Line:
 
     async def ask(self, operation: Operation[T]) -> T:
         """Return the reply to one operation."""
-        return await self.run(operation.name, partial(self.runner.run, operation))
+        work = partial(self.runner.run, operation)
+        return await self._tasks.run(operation.name, work)
 
     async def place(
         self,
