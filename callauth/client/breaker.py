@@ -97,6 +97,7 @@ class Breaker:
     def _record_ordinary(self, verdict: Verdict, now: float) -> bool:
         if verdict is Verdict.ALIVE:
             self._failures = 0
+            return False
         if verdict is Verdict.FAILED:
             self._failures += 1
         if self._failures < _FAILURES_TO_OPEN:

@@ -65,8 +65,8 @@ class Line:
 
     async def ask(self, operation: Operation[T]) -> T:
         """Return the reply to one operation."""
-        work = partial(self.runner.run, operation)
-        return await self._tasks.run(operation.name, work)
+        work = partial(self.runner.settle, operation)
+        return (await self._tasks.run(operation.name, work)).unwrap()
 
     async def place(
         self,

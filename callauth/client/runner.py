@@ -120,12 +120,12 @@ class Runner:
         """
         if self.pace is not None:
             await self._take_turn(operation)
-        started = self._clock.monotonic()
+        now = started = self._clock.monotonic()
         allowed = operation.deadline_seconds or self._retry.deadline_seconds
         deadline = started + min(allowed, within_seconds)
         tries = NO_TRIES
         while True:
-            settled = await self._try(operation, deadline)
+            settled = await self._try(operation, now, deadline)
             error = settled.error
             happened = None if error is None else what_happened(error)
             settled.tries = tries = count(tries, happened)
@@ -138,7 +138,8 @@ class Runner:
             await self._clock.sleep(wait)
             await self._take_turn(operation)
             # The pause itself may have lasted longer, in a machine that was suspended.
-            if self.is_closing or self._clock.monotonic() >= deadline:
+            now = self._clock.monotonic()
+            if self.is_closing or now >= deadline:
                 break
         if happened is None and tries.made == 1:
             self._budget.give()
@@ -146,19 +147,17 @@ class Runner:
         self._report(operation, settled, started)
         return settled
 
-    async def run(self, operation: Operation[T]) -> T:
-        """Return the reply or raise what came instead."""
-        return (await self.settle(operation)).unwrap()
-
     async def _take_turn(self, operation: Operation[T]) -> None:
         if self.pace is not None:
             await self.pace.turns(operation.replay).turn()
 
-    async def _try(self, operation: Operation[T], deadline: float) -> Settled[T]:
+    async def _try(
+        self, operation: Operation[T], now: float, deadline: float
+    ) -> Settled[T]:
         attempt: Settled[T] = Settled(
-            sent_at=aware(self._clock.now()), sent_monotonic=self._clock.monotonic()
+            sent_at=aware(self._clock.now()), sent_monotonic=now
         )
-        admitted = self._breaker.admit(attempt.sent_monotonic)
+        admitted = self._breaker.admit(now)
         if isinstance(admitted, Refused):
             attempt.is_admitted = False
             attempt.error = NotSent(
@@ -171,7 +170,7 @@ class Runner:
             return attempt
         verdict = Verdict.NEUTRAL
         try:
-            response = await self._exchange(operation, deadline, attempt.sent_monotonic)
+            response = await self._exchange(operation, now, deadline)
             attempt.reply = operation.read(response)
             verdict = Verdict.ALIVE
         except (ProviderError, ProtocolError, TransportError) as error:
@@ -190,7 +189,7 @@ class Runner:
         return attempt
 
     async def _exchange(
-        self, operation: Operation[T], deadline: float, now: float
+        self, operation: Operation[T], now: float, deadline: float
     ) -> Response:
         left = deadline - now
         # What may not be sent again gets all the time there is for its one answer.

@@ -237,9 +237,10 @@ def _success(reader: Reader, response: Response) -> dict[str, object]:
 
 
 def _json(reader: Reader, response: Response) -> dict[str, object]:
-    reader.refuse_server_error(response)
-    reader.refuse_unauthorised(response, _ADVICE)
-    reader.refuse_rate(response)
+    if response.status >= 400:
+        reader.refuse_server_error(response)
+        reader.refuse_unauthorised(response, _ADVICE)
+        reader.refuse_rate(response)
     try:
         return reader.json_object(response)
     except ProtocolError:

@@ -231,12 +231,19 @@ def _number_or_text(value: object, _: object) -> int | str:
     raise TypeError("neither number nor text")
 
 
+def _text_or_nothing(value: object, _: object) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    raise TypeError("neither text nor nothing")
+
+
 def _strict_converter() -> Converter:
     # Detailed validation quotes the offending value in its message.
     converter = Converter(detailed_validation=False)
     for cls in (str, int, bool):
         converter.register_structure_hook(cls, _exactly)
     converter.register_structure_hook(int | str, _number_or_text)
+    converter.register_structure_hook(str | None, _text_or_nothing)
     return converter
 
 
