@@ -153,7 +153,8 @@ async def parts() -> dict[str, float]:
     """Return what the parts of a call take, each alone."""
     clock, memory, operation = SystemClock(), Memory(), _operation()
     answer = Response(status=200, headers=_TYPE, body=_BODY)
-    parse = plain_cost(lambda: Reader("-", "-").json_object(answer))
+    reader = Reader("-", "-")
+    parse = plain_cost(lambda: reader.json_object(answer))
     read = plain_cost(lambda: operation.read(answer))
     hooks: Hooks[object] = Hooks([_hear])
     runner = Runner(memory, clock, RetryPolicy(), Hooks([_hear]))
@@ -161,9 +162,10 @@ async def parts() -> dict[str, float]:
         lambda: memory.send(operation.request, timeout_seconds=1.0), max(AT_ONCE)
     )
     settled = await cost(lambda: runner.settle(operation), max(AT_ONCE)) - sent
+    tasks = Tasks("-", clock)
     found = {
         "build": plain_cost(_operation),
-        "owned task": await cost(partial(Tasks("-", clock).run, "-", _nothing), 32),
+        "owned task": await cost(lambda: tasks.run("-", _nothing), max(AT_ONCE)),
         "deadline": plain_cost(await _deadline(clock)),
         "strict parse": parse,
         "structure": read - parse,
