@@ -74,8 +74,10 @@ def campaign(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the speed of calls and verifications as ratios over bare ones."""
+    """Print what calls, verifications and imports cost, as ratios over peers."""
     session.install(EXTRAS, *_group("bench"))
     session.run("python", "benchmarks/calls.py", *session.posargs)
+    session.run("python", "benchmarks/overhead.py", *session.posargs)
+    session.run("python", "benchmarks/imports.py", *session.posargs)
     session.run("python", "benchmarks/verifier.py", *session.posargs)
     session.run("python", "benchmarks/bulk.py", *session.posargs)

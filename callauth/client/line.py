@@ -18,7 +18,6 @@ from ..protocol.message import Operation
 from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
 from ..transport.clock import SystemClock
-from ..transport.httpx import HttpxTransport
 from ..transport.port import Clock, Transport
 from .events import CallSettled, Event, Hook, Hooks
 from .pace import Pace
@@ -51,7 +50,7 @@ class Line:
         self.clock: Clock = clock or SystemClock()
         self.hooks: Hooks[Event] = Hooks(hooks)
         self._owns_transport = transport is None
-        self._transport = HttpxTransport() if transport is None else transport
+        self._transport = _default_transport() if transport is None else transport
         self.runner = Runner(
             self._transport, self.clock, retry or RetryPolicy(), self.hooks
         )
@@ -66,7 +65,8 @@ class Line:
 
     async def ask(self, operation: Operation[T]) -> T:
         """Return the reply to one operation."""
-        return await self.run(operation.name, partial(self.runner.run, operation))
+        work = partial(self.runner.settle, operation)
+        return (await self._tasks.run(operation.name, work)).unwrap()
 
     async def place(
         self,
@@ -157,3 +157,10 @@ class Line:
     def _emit_lost(self, event: CallSettled, clause: str) -> None:
         lost = AnswerLost(event.provider, event.operation, clause)
         self.hooks.emit(evolve(event, error=lost))
+
+
+def _default_transport() -> Transport:
+    # Whoever brings another transport never loads httpx: 70 ms and 4 MB.
+    from ..transport.httpx import HttpxTransport  # noqa: PLC0415
+
+    return HttpxTransport()
