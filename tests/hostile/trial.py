@@ -16,6 +16,7 @@ from callauth import (
     Transport,
 )
 from tests.support.canaries import current
+from tests.support.transports import Make
 
 from .callers import CALLERS, Caller, Line, Planted
 from .certificates import client_context
@@ -78,9 +79,13 @@ def all_trials() -> list[Trial]:
     ]
 
 
-def httpx_transport() -> Transport:
-    """Return the transport that is judged unless another one is given."""
-    return HttpxTransport(ssl_context=client_context())
+def trusting(make: Make) -> Callable[[], Transport]:
+    """Return what makes one that trusts the authority of the servers here."""
+    return lambda: make(ssl_context=client_context())
+
+
+httpx_transport = trusting(HttpxTransport)
+"""Makes the transport that is judged unless another one is given."""
 
 
 async def attempt(
