@@ -10,7 +10,6 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from callauth import HttpxTransport
 from tests.hostile.callers import CALLERS, Planted
 from tests.hostile.crowd import tried
 from tests.hostile.fates import expected
@@ -18,12 +17,13 @@ from tests.hostile.kinds import KINDS
 from tests.hostile.trial import Trial
 from tests.support.canaries import watched
 from tests.support.tally import Tally
+from tests.support.transports import Make
 
 # What was logged is kept until it is searched.
 _TRIALS_OF_A_SEARCH = 4000
 
 
-async def hostile_trials(requests: int, seed: int) -> Tally:
+async def hostile_trials(requests: int, seed: int, make: Make) -> Tally:
     """Send each kind of server so many requests of each operation.
 
     An operation sends one request or more, as many as its retries take.
@@ -34,7 +34,7 @@ async def hostile_trials(requests: int, seed: int) -> Tally:
     for first in range(0, len(trials), _TRIALS_OF_A_SEARCH):
         with _without_floods(), watched() as canaries:
             some = trials[first : first + _TRIALS_OF_A_SEARCH]
-            tally.add(await _try_all(some, Planted.by(canaries)))
+            tally.add(await _try_all(some, Planted.by(canaries), make))
             canaries.check()
     return tally
 
@@ -56,9 +56,9 @@ def _trials(kind: str, operation: str, requests: int, seed: int) -> Iterator[Tri
         requests -= expected(fate, CALLERS[operation].replay).sends
 
 
-async def _try_all(trials: list[Trial], planted: Planted) -> Tally:
+async def _try_all(trials: list[Trial], planted: Planted, make: Make) -> Tally:
     tally = Tally()
-    for each in await tried(trials, planted, HttpxTransport):
+    for each in await tried(trials, planted, make):
         tally.runs += 1
         tally.faults += each.sends
         tally.again += each.alone
