@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 
 import pytest
@@ -30,7 +31,10 @@ class Make(Protocol):
         """Return a new one."""
 
 
-TRANSPORTS: Mapping[str, Make] = {"httpx": HttpxTransport}
+TRANSPORTS: Mapping[str, Make] = {
+    "httpx": HttpxTransport,
+    "httpx2": partial(HttpxTransport, module="httpx2"),
+}
 """All of them, by the names that ids of tests have."""
 
 on_each_transport = pytest.mark.parametrize(
