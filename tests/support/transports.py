@@ -20,6 +20,7 @@ from typing import Protocol
 import pytest
 
 from callauth import HttpxTransport, Transport
+from callauth.transport.aiohttp import AiohttpTransport
 
 
 class Make(Protocol):
@@ -34,6 +35,7 @@ class Make(Protocol):
 TRANSPORTS: Mapping[str, Make] = {
     "httpx": HttpxTransport,
     "httpx2": partial(HttpxTransport, module="httpx2"),
+    "aiohttp": AiohttpTransport,
 }
 """All of them, by the names that ids of tests have."""
 
