@@ -34,6 +34,7 @@ _SANDBOX_MAY = (
     "callauth.sandbox",
 )
 _OPTIONAL = {
+    "httptools": "callauth.transport.native.answer",
     "phonenumbers": "callauth.models.regions",
     "segno": "callauth.models.qr",
     "uvicorn": "callauth.sandbox.server",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import anyio
@@ -25,6 +25,7 @@ from ..errors import AnswerLost, ConfigurationError, NotSent
 from ..protocol.message import BODY_LIMIT, Request, Response
 from .pools import CLOSE_SECONDS, Pools
 from .quiet import install, quiet
+from .tls import default_ssl_context, require_verification
 
 _CONNECTED = "connection.connect_tcp.complete"
 _TLS_FAILED = "connection.start_tls.failed"
@@ -78,7 +79,7 @@ class HttpxTransport:
         if connections < 1 or connections_per_pool < 1:
             raise ConfigurationError("expected at least 1 connection")
         if ssl_context is not None:
-            _require_verification(ssl_context)
+            require_verification(ssl_context)
         install()
         self._is_closed = False
         self._given = transport
@@ -151,7 +152,7 @@ class HttpxTransport:
 
     def _make(self, most_idle: int | None) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(
-            verify=self._ssl_context or _default_ssl_context(),
+            verify=self._ssl_context or default_ssl_context(),
             limits=httpx.Limits(
                 max_connections=self._size, max_keepalive_connections=most_idle
             ),
@@ -220,19 +221,6 @@ class _Progress:
         if self._is_traced or not self.is_handed_over:
             return NotSent
         return NotSent if isinstance(error, _NEVER_CONNECTED) else AnswerLost
-
-
-@cache
-def _default_ssl_context() -> ssl.SSLContext:
-    # Making one takes 16 ms and reads the whole list of authorities.
-    return httpx.create_ssl_context(trust_env=False)
-
-
-def _require_verification(context: ssl.SSLContext) -> None:
-    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
-        raise ConfigurationError(
-            "expected an ssl_context that verifies certificates and host names"
-        )
 
 
 def _proxy(url: str) -> httpx.Proxy | None:

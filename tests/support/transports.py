@@ -19,6 +19,7 @@ from typing import Protocol
 import pytest
 
 from callauth import HttpxTransport, Transport
+from callauth.transport.native import NativeTransport
 
 
 class Make(Protocol):
@@ -30,7 +31,10 @@ class Make(Protocol):
         """Return a new one."""
 
 
-TRANSPORTS: Mapping[str, Make] = {"httpx": HttpxTransport}
+TRANSPORTS: Mapping[str, Make] = {
+    "httpx": HttpxTransport,
+    "native": NativeTransport,
+}
 """All of them, by the names that ids of tests have."""
 
 on_each_transport = pytest.mark.parametrize(
