@@ -87,9 +87,10 @@ class Answers:
         """Take a header; those of a trailer are left out."""
         if self._is_in_body:
             return
-        key, text = name.decode("latin-1").lower(), _text(value)
-        known = self._headers.get(key)
-        self._headers[key] = text if known is None else f"{known}, {text}"
+        key = name.decode("latin-1").lower()
+        text = value.rstrip(b" \t").decode("latin-1")
+        headers = self._headers
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
 
     def on_headers_complete(self) -> None:
         """Judge a head, unless another one follows it."""
@@ -125,10 +126,3 @@ class Answers:
         self.ends_with_connection = (
             coding is None and not has_length and self._status not in _WITHOUT_BODY
         )
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode().strip(" \t")
-    except UnicodeDecodeError:
-        return value.decode("latin-1").strip(" \t")

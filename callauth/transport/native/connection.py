@@ -20,28 +20,25 @@ if TYPE_CHECKING:
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Carry exchanges one after another, the first as soon as it stands.
-
-    The transport is None until then.
-    """
+    """Carry exchanges one after another, the first as soon as it stands."""
 
     def __init__(self, pool: Pool, first: Exchange) -> None:
         self.idle_since = 0.0
         self._pool = pool
-        self._transport: asyncio.Transport | None = None
-        self._opening: asyncio.Task[object] | None = None
         self._exchange: Exchange | None = first
         self._answers = Answers()
+        self._opening: asyncio.Task[object] | None = None
+        # None until it stands; asyncio keeps it a little longer than the connection.
+        self._stream: asyncio.Transport | None = None
         self._is_spent = False
 
-    @property
     def is_usable(self) -> bool:
-        """Whether another exchange may follow the last."""
-        return (
-            self._exchange is None
-            and not self._is_spent
-            and self._transport is not None
-            and not self._transport.is_closing()
+        """Return whether another exchange may follow the last."""
+        return not (
+            self._is_spent
+            or self._exchange is not None
+            or self._stream is None
+            or self._stream.is_closing()
         )
 
     def opens_by(self, opening: asyncio.Task[object]) -> None:
@@ -50,17 +47,21 @@ class Connection(asyncio.BufferedProtocol):
         opening.add_done_callback(self._opened)
 
     def carry(self, exchange: Exchange) -> None:
-        """Send a request; the connection must be usable."""
+        """Send a request at once, unless it is not wanted any more."""
+        if exchange.is_over or self._stream is None:
+            self.abort()
+            return
         self._exchange = exchange
         self._answers.begin()
-        self._write(exchange)
+        exchange.is_sent = True
+        self._stream.write(exchange.written)
 
     def leave(self) -> bool:
         """End the exchange, and return whether another may follow it.
 
         If not it is closed, and at once when the exchange was interrupted.
         """
-        if self.is_usable:
+        if self.is_usable():
             return True
         if self._exchange is None:
             self.close()
@@ -77,23 +78,21 @@ class Connection(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         """Close it; over TLS with a farewell."""
-        if self._transport is not None:
-            self._transport.close()
+        if self._stream is not None:
+            self._stream.close()
 
     def abort(self) -> None:
         """Close it at once."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self._stream is not None:
+            self._stream.abort()
         elif self._opening is not None:
             self._opening.cancel()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first request, if it is still wanted."""
-        self._transport = cast("asyncio.Transport", transport)
-        if self._exchange is None or self._exchange.is_over:
-            self._transport.abort()
-        else:
-            self._write(self._exchange)
+        """Send the first request."""
+        self._stream = cast("asyncio.Transport", transport)
+        if self._exchange is not None:
+            self.carry(self._exchange)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return the buffer of all connections."""
@@ -113,17 +112,20 @@ class Connection(asyncio.BufferedProtocol):
         except OutsideHttp as error:
             self._fail(exchange, Failure(str(error)))
             return
-        if answers.is_enough:
-            self._answer(exchange)
+        if answers.is_whole:
+            self._finish(exchange)
+        elif answers.is_enough:
+            exchange.settle(answers.response())
+            self.abort()
 
     def eof_received(self) -> None:
         """End an answer that only the end of the connection can end."""
-        exchange, answers = self._exchange, self._answers
+        exchange = self._exchange
         if exchange is None:
             return
-        if answers.ends_with_connection and self._has_said_farewell():
-            answers.is_whole = answers.is_last = True
-            self._answer(exchange)
+        if self._answers.ends_with_connection and self._has_said_farewell():
+            self._answers.is_last = True
+            self._finish(exchange)
         else:
             self._fail(exchange, Failure("the connection ended before the answer"))
 
@@ -135,11 +137,22 @@ class Connection(asyncio.BufferedProtocol):
     def _opened(self, opening: asyncio.Task[object]) -> None:
         self._opening = None
         error = None if opening.cancelled() else opening.exception()
-        if self._transport is None:
+        if self._stream is None:
             timed_out = isinstance(error, TimeoutError)
             self._end(Failure(type(error).__name__, timed_out=timed_out))
         elif opening.cancelled() or error is not None:
-            self._transport.abort()
+            self._stream.abort()
+
+    def _finish(self, exchange: Exchange) -> None:
+        self._exchange = None
+        # A server that answers early may still be reading.
+        is_writing = self._stream is None or self._stream.get_write_buffer_size() > 0
+        self._is_spent = exchange.own or is_writing or self._answers.is_last
+        exchange.settle(self._answers.response())
+
+    def _fail(self, exchange: Exchange, failure: Failure) -> None:
+        exchange.settle(failure)
+        self.abort()
 
     def _end(self, failure: Failure) -> None:
         if self._exchange is not None:
@@ -147,28 +160,10 @@ class Connection(asyncio.BufferedProtocol):
         self._answers.end()
         self._pool.forget(self)
 
-    def _write(self, exchange: Exchange) -> None:
-        exchange.is_sent = True
-        self._stream.write(exchange.written)
-
-    def _answer(self, exchange: Exchange) -> None:
-        answers = self._answers
-        if answers.is_whole:
-            self._exchange = None
-            # A server that answers early may still be reading.
-            is_writing = self._stream.get_write_buffer_size() > 0
-            self._is_spent = answers.is_last or is_writing or exchange.own
-        else:
-            self.abort()
-        exchange.settle(answers.response())
-
-    def _fail(self, exchange: Exchange, failure: Failure) -> None:
-        exchange.settle(failure)
-        self.abort()
-
     def _has_said_farewell(self) -> bool:
         # TLS tells the end of an answer from a connection that somebody cut.
-        tls: Any = self._stream.get_extra_info("ssl_object")
+        stream = self._stream
+        tls: Any = None if stream is None else stream.get_extra_info("ssl_object")
         if tls is None:
             return True
         try:
@@ -178,7 +173,3 @@ class Connection(asyncio.BufferedProtocol):
             return True
         except ssl.SSLError:
             return False
-
-    @property
-    def _stream(self) -> asyncio.Transport:
-        return cast("asyncio.Transport", self._transport)

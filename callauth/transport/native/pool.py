@@ -107,7 +107,7 @@ class Pool:
         while origin.idle:
             connection, _ = origin.idle.popitem()
             oldest = asyncio.get_running_loop().time() - _KEPT_SECONDS
-            if connection.is_usable and connection.idle_since >= oldest:
+            if connection.is_usable() and connection.idle_since >= oldest:
                 return connection
             connection.close()
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ...models.secret import Secret
 from ...protocol.message import Request
 
 HEAD_LIMIT = 64 * 1024
@@ -22,6 +23,10 @@ _OURS = frozenset(
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
+class _Refused(Exception):
+    """It does not fit HTTP."""
+
+
 def split(url: str) -> tuple[str, str]:
     """Return the origin and the target of a URL; one of them is empty if it is none."""
     slash = url.find("/", 8)
@@ -32,25 +37,29 @@ def written(request: Request, name: str, target: str) -> bytes | None:
     """Return a whole request, head and body, None for what cannot travel."""
     try:
         body = request.reveal_body()
-    except UnicodeEncodeError:
+        lines = _lines(request, name, target, len(body))
+    except (UnicodeEncodeError, _Refused):
         return None
-    if " " in target or "#" in target or not _is_token(request.method):
-        return None
-    lines = [f"{request.method} {target} HTTP/1.1", f"Host: {name}"]
-    for key, value in request.reveal_headers():
-        if not _is_header(key):
-            return None
-        lines.append(f"{key}: {value}")
+    head = "\r\n".join(lines)
+    return head.encode("ascii") + body if len(head) <= HEAD_LIMIT else None
+
+
+def _lines(request: Request, name: str, target: str, length: int) -> list[str]:
+    if not is_printable(target) or " " in target or "#" in target:
+        raise _Refused
+    lines = [f"{_token(request.method)} {target} HTTP/1.1\r\nHost: {name}"]
+    for key, value in request.headers.items():
+        if isinstance(value, Secret):
+            lines.append(_line(key, value.reveal()))
+        else:
+            lines.append(_known_line(key, value))
     lines.append("User-Agent: callauth")
     if request.own_connection:
         lines.append("Connection: close")
-    if body or request.method in _WITH_BODY:
-        lines.append(f"Content-Length: {len(body)}")
-    if not is_printable("".join(lines)):
-        return None
+    if length or request.method in _WITH_BODY:
+        lines.append(f"Content-Length: {length}")
     lines += ("", "")
-    head = "\r\n".join(lines)
-    return head.encode("ascii") + body if len(head) <= HEAD_LIMIT else None
+    return lines
 
 
 def is_printable(text: str) -> bool:
@@ -59,10 +68,18 @@ def is_printable(text: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _is_token(text: str) -> bool:
-    return _TOKEN.fullmatch(text) is not None
+def _token(text: str) -> str:
+    if _TOKEN.fullmatch(text) is None:
+        raise _Refused
+    return text
 
 
 @lru_cache(maxsize=64)
-def _is_header(name: str) -> bool:
-    return _is_token(name) and name.lower() not in _OURS
+def _known_line(name: str, value: str) -> str:
+    return _line(name, value)
+
+
+def _line(name: str, value: str) -> str:
+    if _token(name).lower() in _OURS or not is_printable(value):
+        raise _Refused
+    return f"{name}: {value}"
