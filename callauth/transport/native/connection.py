@@ -28,7 +28,7 @@ class Connection(asyncio.BufferedProtocol):
         self._exchange: Exchange | None = first
         self._answers = Answers()
         self._opening: asyncio.Task[object] | None = None
-        # None until it stands; asyncio keeps it a little longer than the connection.
+        # Only while it stands.
         self._stream: asyncio.Transport | None = None
         self._is_spent = False
 
@@ -78,7 +78,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         """Close it; over TLS with a farewell."""
-        if self._stream is not None:
+        # Called twice, asyncio's TLS would forget to end it.
+        if self._stream is not None and not self._stream.is_closing():
             self._stream.close()
 
     def abort(self) -> None:
@@ -120,6 +121,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """End an answer that only the end of the connection can end."""
+        self._is_spent = True
         exchange = self._exchange
         if exchange is None:
             return
@@ -131,6 +133,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Be forgotten."""
+        if self._stream is not None:
+            # Once more, since asyncio only then lets go of 256 KiB of TLS buffers.
+            self._stream.close()
+            self._stream = None
         clause = "the connection was lost" if exc is None else type(exc).__name__
         self._end(Failure(clause))
 
