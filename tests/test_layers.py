@@ -35,7 +35,7 @@ _SANDBOX_MAY = (
 )
 _OPTIONAL = {
     "aiohttp": "callauth.transport.aiohttp",
-    "httptools": "callauth.transport.native",
+    "httptools": "callauth.transport.native.answer",
     "httpx2": "callauth.transport.library",
     "phonenumbers": "callauth.models.regions",
     "segno": "callauth.models.qr",

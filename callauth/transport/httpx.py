@@ -24,7 +24,7 @@ from ..protocol.message import BODY_LIMIT, Request, Response
 from .library import Given, Library, Name, library
 from .pools import CLOSE_SECONDS, Pools
 from .quiet import install, quiet
-from .tls import require_verification
+from .tls import default_ssl_context, require_verification
 
 if TYPE_CHECKING:
     import httpcore
@@ -162,7 +162,7 @@ class HttpxTransport:
 
     def _make(self, most_idle: int | None) -> httpx.AsyncBaseTransport:
         return self._library.transport(
-            verify=self._ssl_context or self._library.ssl_context(),
+            verify=self._ssl_context or default_ssl_context(),
             limits=self._library.limits(
                 max_connections=self._size, max_keepalive_connections=most_idle
             ),

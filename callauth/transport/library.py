@@ -7,9 +7,7 @@ What a transport needs of its library is bound once, so that no code path meets 
 from __future__ import annotations
 
 import importlib
-import ssl
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import anyio
@@ -32,7 +30,7 @@ class Library:
 
     ``core`` names the package below, whose loggers are to be silent. ``failures`` is
     what the library and the sockets below it raise, ``never_connected`` what they raise
-    when certainly no byte left. ``ssl_context`` returns the default one.
+    when certainly no byte left.
     """
 
     core: str
@@ -47,7 +45,6 @@ class Library:
     timed_out: type[httpx.TimeoutException]
     never_connected: tuple[type[Exception], ...]
     failures: tuple[type[Exception], ...]
-    ssl_context: Callable[[], ssl.SSLContext]
 
 
 def library(name: Name | None, given: Given | None) -> Library:
@@ -108,6 +105,4 @@ def _load(name: str) -> Library:
             UnicodeError,
             anyio.ClosedResourceError,
         ),
-        # Making one takes 16 ms and reads the whole list of authorities.
-        ssl_context=cache(partial(module.create_ssl_context, trust_env=False)),
     )

@@ -21,6 +21,7 @@ import pytest
 
 from callauth import HttpxTransport, Transport
 from callauth.transport.aiohttp import AiohttpTransport
+from callauth.transport.native import NativeTransport
 
 
 class Make(Protocol):
@@ -36,6 +37,7 @@ TRANSPORTS: Mapping[str, Make] = {
     "httpx": HttpxTransport,
     "httpx2": partial(HttpxTransport, module="httpx2"),
     "aiohttp": AiohttpTransport,
+    "native": NativeTransport,
 }
 """All of them, by the names that ids of tests have."""
 
