@@ -2,26 +2,32 @@
 
 ``aiohttp.ClientSession`` sends nothing here: it repeats a GET by itself when a
 connection that it kept has ended, it keeps cookies, and it does not say whether a byte
-left. Its connector and its request do none of this. A connection is taken first and the
-request written to it then, so whatever fails before was certainly not sent.
+left. Only its connections and its parser are used. A connection is taken first and the
+whole request written to it then, so whatever fails before was certainly not sent.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import ssl
+from itertools import count
 
 import aiohttp
 import anyio
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import AddrInfoType, Connection
+from aiohttp.http import RawResponseMessage
+from aiohttp.http_exceptions import HttpProcessingError
+from attrs import frozen
 from multidict import CIMultiDictProxy
 from yarl import URL
 
 from ..errors import AnswerLost, ConfigurationError, NotSent
 from ..protocol.message import BODY_LIMIT, Request, Response
+from .native.origin import Origin
+from .native.wire import split, written
 from .quiet import install, quiet
 from .tls import default_ssl_context, require_verification
 
@@ -34,10 +40,9 @@ _RECEIVED_BYTES = 8 * 1024
 _NO_TIMEOUT = aiohttp.ClientTimeout(
     total=None, connect=None, sock_read=None, sock_connect=None
 )
-# What ends a line or a word early would make two requests of one.
-_URL = re.compile(r"https?://[!-~]+")
-_HEADER = re.compile(r"[ -~]*")
-_FAILURES = (aiohttp.ClientError, OSError, EOFError, ValueError, RuntimeError)
+_SWITCHING_PROTOCOLS = 101
+_MOST_SPOILT = 3
+_FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, EOFError, ValueError)
 
 
 class AiohttpTransport:
@@ -71,6 +76,7 @@ class AiohttpTransport:
         self._own: aiohttp.TCPConnector | None = None
         self._free = asyncio.Semaphore(connections)
         self._in_use: set[Connection] = set()
+        self._places: dict[str, _Place] = {}
 
     async def send(self, request: Request, *, timeout_seconds: float) -> Response:
         """Return the answer, whatever its status.
@@ -87,7 +93,7 @@ class AiohttpTransport:
         """Close every connection; calling it again does nothing."""
         self._is_closed = True
         for connection in list(self._in_use):
-            _end(connection, connection.transport)
+            _end(connection)
         own, self._own = self._own, None
         if own is not None:
             with anyio.move_on_after(_CLOSE_SECONDS):
@@ -123,42 +129,61 @@ class AiohttpTransport:
         )
 
     async def _exchange(self, request: Request, progress: _Progress) -> Response:
-        outgoing = _outgoing(request, self._ssl_context)
+        start, target = split(request.url.reveal())
+        place = self._places.get(start) or self._known(start)
+        text = written(request, place.name, target)
+        if text is None:
+            raise aiohttp.InvalidURL("")
         async with self._free:
-            if self._is_closed:
-                raise aiohttp.ClientConnectionError
             progress.is_handed_over = True
-            connection = await self._connect(outgoing)
-            transport = connection.transport
+            wanted = place.alone if request.own_connection else place.shared
+            connection = await self._connect(wanted)
             self._in_use.add(connection)
+            is_clean = False
             try:
-                if self._is_closed:
-                    raise aiohttp.ClientConnectionError
-                progress.is_sent = True
-                return await _answer(outgoing, connection)
+                response, is_whole = await _answer(connection, text, progress)
+                is_clean = is_whole and not request.own_connection
+                return response
             finally:
                 self._in_use.discard(connection)
-                # It was given back with the last byte of a whole answer.
-                if request.own_connection or connection.protocol is not None:
-                    _end(connection, transport)
+                if is_clean:
+                    connection.release()
+                else:
+                    _end(connection)
 
-    async def _connect(self, outgoing: aiohttp.ClientRequest) -> Connection:
-        connector = self._connector()
-        while True:
-            connection = await connector.connect(
-                outgoing, traces=[], timeout=_NO_TIMEOUT
+    def _known(self, start: str) -> _Place:
+        origin = Origin.of(start)
+        if origin is None:
+            raise aiohttp.InvalidURL("")
+        context = (
+            (self._ssl_context or default_ssl_context()) if origin.is_tls else True
+        )
+        # These say where to connect, and are never sent.
+        shared, alone = (
+            make("GET", URL(start), loop=asyncio.get_running_loop(), ssl=context)
+            for make in (aiohttp.ClientRequest, _Alone)
+        )
+        place = _Place(name=origin.name, shared=shared, alone=alone)
+        return self._places.setdefault(start, place)
+
+    async def _connect(self, wanted: aiohttp.ClientRequest) -> Connection:
+        for _ in range(_MOST_SPOILT):
+            connection = await self._connector().connect(
+                wanted, traces=[], timeout=_NO_TIMEOUT
             )
             protocol = connection.protocol
-            if protocol is not None and not protocol.should_close:
+            is_spoilt = protocol is None or protocol.should_close or self._is_closed
+            if protocol is not None and not is_spoilt:
                 # By default an answer is unpacked.
                 protocol.set_response_params(read_until_eof=True, auto_decompress=False)
-                if isinstance(outgoing, _Alone):
-                    protocol.force_close()
                 return connection
             # Something came on it that nobody had asked for.
-            connection.close()
+            _end(connection)
+        raise aiohttp.ClientConnectionError
 
     def _connector(self) -> aiohttp.BaseConnector:
+        if self._is_closed:
+            raise aiohttp.ClientConnectionError
         if self._session is not None:
             connector = self._session.connector
             if connector is None:
@@ -183,61 +208,65 @@ class _Progress:
     is_sent = False
 
 
+@frozen(kw_only=True)
+class _Place:
+    """Hold where requests go: the name of the host, and what asks for a connection.
+
+    ``shared`` gets one that others used, ``alone`` one that nobody did.
+    """
+
+    name: str
+    shared: aiohttp.ClientRequest
+    alone: aiohttp.ClientRequest
+
+
 class _Alone(aiohttp.ClientRequest):
-    """A request that gets no connection on which another one went."""
+    _keys = count()
 
     @property
     def connection_key(self) -> ConnectionKey:
-        # Idle connections are kept by this key, and this field means nothing else
-        # without a proxy.
-        return super().connection_key._replace(proxy_headers_hash=id(self))
+        # Idle connections are kept by this key; without a proxy this field means
+        # nothing else.
+        return super().connection_key._replace(proxy_headers_hash=next(self._keys))
 
 
-def _outgoing(
-    request: Request, context: ssl.SSLContext | None
-) -> aiohttp.ClientRequest:
-    """Return the request for aiohttp; raises ValueError for what cannot travel."""
-    url = request.url.reveal()
-    headers = request.reveal_headers()
-    if _URL.fullmatch(url) is None:
-        raise aiohttp.InvalidURL("")
-    if not all(_HEADER.fullmatch(text) for pair in headers for text in pair):
-        raise aiohttp.InvalidURL("")
-    make = _Alone if request.own_connection else aiohttp.ClientRequest
-    if request.own_connection:
-        headers.append(("Connection", "close"))
-    return make(
-        request.method,
-        URL(url, encoded=True),
-        headers=[*headers, ("User-Agent", "callauth")],
-        skip_auto_headers=("Content-Type",),
-        data=request.reveal_body() or None,
-        loop=asyncio.get_running_loop(),
-        ssl=(context or default_ssl_context()) if url.startswith("https:") else True,
-    )
-
-
-async def _answer(outgoing: aiohttp.ClientRequest, connection: Connection) -> Response:
-    answer = await outgoing.send(connection)
-    try:
-        await answer.start(connection)
-        # After "101 Switching Protocols" nobody knows what the bytes mean.
-        body = await _read(answer.content) if answer.status >= 200 else None
-    except BaseException:
-        answer.close()
-        raise
-    if body is None:
+async def _answer(
+    connection: Connection, text: bytes, progress: _Progress
+) -> tuple[Response, bool]:
+    """Return the answer, and whether it was read to its end."""
+    transport, protocol = connection.transport, connection.protocol
+    if transport is None or protocol is None:
         raise aiohttp.ClientConnectionError
-    return Response(status=answer.status, headers=_joined(answer.headers), body=body)
+    progress.is_sent = True
+    transport.write(text)
+    message, content = await _head(protocol)
+    body = await _read(content)
+    response = Response(
+        status=message.code,
+        headers=_joined(message.headers),
+        body=bytes(body[: BODY_LIMIT + 1]),
+    )
+    return response, content.at_eof()
 
 
-async def _read(content: aiohttp.StreamReader) -> bytes:
+async def _head(
+    protocol: ResponseHandler,
+) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
+    while True:
+        message, content = await protocol.read()
+        if message.code == _SWITCHING_PROTOCOLS:
+            raise aiohttp.ClientConnectionError
+        if message.code >= 200:
+            return message, content
+
+
+async def _read(content: aiohttp.StreamReader) -> bytearray:
     body = bytearray()
     while chunk := await content.readany():
         body += chunk
         if len(body) > BODY_LIMIT:
             break
-    return bytes(body[: BODY_LIMIT + 1])
+    return body
 
 
 def _joined(headers: CIMultiDictProxy[str]) -> dict[str, str]:
@@ -248,10 +277,10 @@ def _joined(headers: CIMultiDictProxy[str]) -> dict[str, str]:
     return joined
 
 
-def _end(connection: Connection, transport: asyncio.Transport | None) -> None:
+def _end(connection: Connection) -> None:
     # A farewell of TLS would keep the socket until the server says goodbye, too.
-    if transport is not None:
-        transport.abort()
+    if connection.transport is not None:
+        connection.transport.abort()
     connection.close()
 
 
