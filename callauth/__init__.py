@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from .client.callpass import CallPassClient
 from .client.events import (
     BreakerClosed,
@@ -69,7 +72,12 @@ from .verification.memory import MemoryStore
 from .verification.policy import Limit, VerificationPolicy
 from .verification.verifier import Verifier
 
+if TYPE_CHECKING:
+    from .transport.aiohttp import AiohttpTransport
+    from .transport.native import NativeTransport
+
 __all__ = [
+    "AiohttpTransport",
     "AnswerLost",
     "Attempt",
     "AttemptId",
@@ -101,6 +109,7 @@ __all__ = [
     "ManualClock",
     "MemoryStore",
     "Method",
+    "NativeTransport",
     "NeroTechClient",
     "NoChannelLeft",
     "NotSent",
@@ -149,3 +158,16 @@ __all__ = [
     "WebhookHint",
     "parse_webhook",
 ]
+
+# What needs a library that may be missing is imported when somebody asks for it.
+_LATE = {
+    "AiohttpTransport": ".transport.aiohttp",
+    "NativeTransport": ".transport.native",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(_LATE[name], __name__), name)
+    return found
