@@ -67,8 +67,10 @@ if typing.TYPE_CHECKING:
     from .protocol.telefonip import parse_webhook
     from .sandbox import Sandbox
     from .stores import SQLiteStore
+    from .transport.aiohttp import AiohttpTransport
     from .transport.clock import ManualClock, SystemClock
     from .transport.httpx import HttpxTransport
+    from .transport.native import NativeTransport
     from .transport.port import Clock, Transport
     from .transport.scripted import ScriptedTransport
     from .verification.channels import FlashCall, ReverseCall, VoiceOtp
@@ -77,6 +79,7 @@ if typing.TYPE_CHECKING:
     from .verification.verifier import Verifier
 
 __all__ = [
+    "AiohttpTransport",
     "AnswerLost",
     "Attempt",
     "AttemptId",
@@ -108,6 +111,7 @@ __all__ = [
     "ManualClock",
     "MemoryStore",
     "Method",
+    "NativeTransport",
     "NeroTechClient",
     "NoChannelLeft",
     "NotSent",
@@ -158,6 +162,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AiohttpTransport": "transport.aiohttp",
     "AnswerLost": "errors",
     "Attempt": "models.attempt",
     "AttemptId": "models.attempt",
@@ -189,6 +194,7 @@ _MODULES = {
     "ManualClock": "transport.clock",
     "MemoryStore": "verification.memory",
     "Method": "models.method",
+    "NativeTransport": "transport.native",
     "NeroTechClient": "client.nerotech",
     "NoChannelLeft": "errors",
     "NotSent": "errors",

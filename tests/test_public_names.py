@@ -6,6 +6,8 @@ import ast
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 import types
 import typing
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ import callauth
 
 _README = Path(callauth.__file__).parents[1] / "README.md"
 _NAMES = [
+    "AiohttpTransport",
     "AnswerLost",
     "Attempt",
     "AttemptId",
@@ -48,6 +51,7 @@ _NAMES = [
     "ManualClock",
     "MemoryStore",
     "Method",
+    "NativeTransport",
     "NeroTechClient",
     "NoChannelLeft",
     "NotSent",
@@ -96,6 +100,8 @@ _NAMES = [
     "WebhookHint",
     "parse_webhook",
 ]
+# These need libraries that may be missing, so they come when they are asked for.
+_LATE = {"AiohttpTransport", "NativeTransport"}
 _NEVER_RAISE = {"aclose", "check_webhook_path"}
 # Unions and callables have no docstring of their own.
 _ALIASES = {"AttemptId", "Challenge", "Event", "Hook", "Outcome"}
@@ -121,7 +127,32 @@ def test_nothing_else_is_public() -> None:
         if not name.startswith("_") and not isinstance(value, types.ModuleType)
     }
 
-    assert public - {"annotations"} == set(_NAMES)
+    # What the module itself needs of the standard library.
+    others = {"annotations", "TYPE_CHECKING", "import_module"}
+    assert public - others == set(_NAMES) - _LATE
+
+
+@pytest.mark.parametrize("name", sorted(_LATE))
+def test_what_may_be_missing_is_there_when_it_is_asked_for(name: str) -> None:
+    """Whoever has the extra imports it like everything else."""
+    assert getattr(callauth, name).__name__ == name
+
+
+def test_nothing_optional_is_imported_along() -> None:
+    """Whoever has not installed an extra must be able to do without it."""
+    program = (
+        "import sys\n"
+        "for name in ('aiohttp', 'httptools', 'httpx2'): sys.modules[name] = None\n"
+        "import callauth\n"
+        "callauth.CallPassClient('token', transport='auto')\n"
+        "print(hasattr(callauth, 'nothing'))\n"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (run.stdout, run.stderr) == ("False\n", "")
 
 
 def test_every_public_name_comes_from_where_type_checkers_look() -> None:

@@ -17,6 +17,7 @@ from ..models.phone import PhoneNumber
 from ..protocol.message import Operation
 from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
+from ..transport.choice import AUTO, Auto, chosen
 from ..transport.clock import SystemClock
 from ..transport.port import Clock, Transport
 from .events import CallSettled, Event, Hook, Hooks
@@ -39,7 +40,7 @@ class Line:
         self,
         provider: str,
         *,
-        transport: Transport | None,
+        transport: Transport | Auto | None,
         retry: RetryPolicy | None,
         poll: PollSchedule | None,
         hooks: Iterable[Hook],
@@ -49,8 +50,8 @@ class Line:
         self._closing: asyncio.Task[None] | None = None
         self.clock: Clock = clock or SystemClock()
         self.hooks: Hooks[Event] = Hooks(hooks)
-        self._owns_transport = transport is None
-        self._transport = _default_transport() if transport is None else transport
+        self._owns_transport = transport is None or transport == AUTO
+        self._transport = chosen(transport)
         self.runner = Runner(
             self._transport, self.clock, retry or RetryPolicy(), self.hooks
         )
@@ -157,10 +158,3 @@ class Line:
     def _emit_lost(self, event: CallSettled, clause: str) -> None:
         lost = AnswerLost(event.provider, event.operation, clause)
         self.hooks.emit(evolve(event, error=lost))
-
-
-def _default_transport() -> Transport:
-    # Whoever brings another transport never loads httpx: 70 ms and 4 MB.
-    from ..transport.httpx import HttpxTransport  # noqa: PLC0415
-
-    return HttpxTransport()
