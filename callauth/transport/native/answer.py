@@ -13,6 +13,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from ...protocol.message import BODY_LIMIT, Response
 from .wire import HEAD_LIMIT
 
+_HTTP = b"HTTP/"
+_OUTSIDE = "an answer outside HTTP"
 _SWITCHING_PROTOCOLS = 101
 _WITHOUT_BODY = (204, 304)
 
@@ -56,18 +58,18 @@ class Answers:
     def receive(self, received: memoryview) -> None:
         """Read what came; raises OutsideHttp when no answer can follow."""
         clause = ""
+        if self._received < len(_HTTP) and not self._begins_well(received):
+            raise OutsideHttp(_OUTSIDE)
         try:
             self._parser.feed_data(received)
         except (HttpParserError, HttpParserUpgrade):
-            clause = "an answer outside HTTP"
+            clause = _OUTSIDE
             self.is_last = True
         self._received += len(received)
-        if self.is_enough:
-            # What nobody understands then is only what came after it.
-            return
         if self._received - len(self._body) > HEAD_LIMIT:
-            clause = "an answer with too much beside its body"
-        if clause:
+            raise OutsideHttp("an answer with too much beside its body")
+        # What nobody understands after enough of an answer is not a part of it.
+        if clause and not self.is_enough:
             raise OutsideHttp(clause)
 
     def response(self) -> Response:
@@ -88,7 +90,7 @@ class Answers:
         if self._is_in_body:
             return
         key = name.decode("latin-1").lower()
-        text = value.rstrip(b" \t").decode("latin-1")
+        text = _text(value.rstrip(b" \t"))
         headers = self._headers
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
 
@@ -115,6 +117,11 @@ class Answers:
         self.is_whole = True
         self.is_last = self.is_last or not self._parser.should_keep_alive()
 
+    def _begins_well(self, received: memoryview) -> bool:
+        # llhttp would take RTSP, too.
+        at = self._received
+        return received[: len(_HTTP) - at] == _HTTP[at : at + len(received)]
+
     def _judge_framing(self) -> None:
         # RFC 9112, section 6.3: what could end at two places is believed at none.
         coding = self._headers.get("transfer-encoding")
@@ -126,3 +133,10 @@ class Answers:
         self.ends_with_connection = (
             coding is None and not has_length and self._status not in _WITHOUT_BODY
         )
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -21,7 +21,8 @@ from .origin import Origin
 CLOSE_SECONDS = 1.0
 # As httpx does: a server that closes after 5 idle seconds, as many do, is not raced.
 _KEPT_SECONDS = 5.0
-_BUFFER_BYTES = 64 * 1024
+# A record of TLS has no more.
+_BUFFER_BYTES = 16 * 1024
 _CLOSED = Failure("the transport was closed", is_ours=True)
 
 
