@@ -105,9 +105,11 @@ class Pool:
         connection.carry(exchange)
 
     def _take(self, origin: Origin) -> Connection | None:
+        if not origin.idle:
+            return None
+        oldest = asyncio.get_running_loop().time() - _KEPT_SECONDS
         while origin.idle:
             connection, _ = origin.idle.popitem()
-            oldest = asyncio.get_running_loop().time() - _KEPT_SECONDS
             if connection.is_usable() and connection.idle_since >= oldest:
                 return connection
             connection.close()
@@ -117,7 +119,6 @@ class Pool:
         loop = asyncio.get_running_loop()
         connection.idle_since = loop.time()
         origin.idle[connection] = None
-        self._origins.add(origin)
         if self._sweep is None:
             self._sweep = loop.call_later(_KEPT_SECONDS, self._close_old)
 
@@ -135,6 +136,7 @@ class Pool:
             self._make_room()
         connection = exchange.connection = Connection(self, exchange)
         self._connections.add(connection)
+        self._origins.add(exchange.origin)
         opening = self._opened(connection, exchange.origin)
         connection.opens_by(asyncio.get_running_loop().create_task(opening))
 
