@@ -34,7 +34,9 @@ _SANDBOX_MAY = (
     "callauth.sandbox",
 )
 _OPTIONAL = {
+    "aiohttp": "callauth.transport.aiohttp",
     "httptools": "callauth.transport.native.answer",
+    "httpx2": "callauth.transport.library",
     "phonenumbers": "callauth.models.regions",
     "segno": "callauth.models.qr",
     "uvicorn": "callauth.sandbox.server",

@@ -101,7 +101,8 @@ async def test_a_storm_of_cancels_leaves_no_socket_behind(make: Make) -> None:
     tally = await storm(1000, 1, make)
 
     assert tally.broken == []
-    assert tally.faults > 900
+    # The others had their answer already, all the more of them the faster it is.
+    assert tally.faults > 500
 
 
 @pytest.mark.parametrize("flow", ["nerotech_dialled", "telefonip_dialled"])

@@ -11,6 +11,7 @@ from callauth import (
     CallAuthError,
     Clock,
     HttpxTransport,
+    Replay,
     RetryPolicy,
     SystemClock,
     Transport,
@@ -152,11 +153,16 @@ def faults(
     }
     wanted = values.get(fate, due.error)
     is_read = fate not in (Fate.NOT_SENT, Fate.LOST)
+    # A farewell of TLS can be read along with the answer before it, and is then seen
+    # only when the connection is used again; a plain read has a spare try for that.
+    spare = int(KINDS[trial.kind].warm_up and caller.replay is Replay.SAFE)
     checks = {
         f"came to {result.outcome}, not {wanted}": result.outcome == wanted,
-        f"sent {result.sends} times, not {due.sends}": result.sends == due.sends,
+        f"sent {result.sends} times, not {due.sends}": (
+            due.sends <= result.sends <= due.sends + spare
+        ),
         f"{result.requests} requests of {result.sends} sends": (
-            result.requests == result.sends
+            result.sends - spare <= result.requests <= result.sends
             if is_read
             else result.requests <= result.sends
         ),

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 
 import pytest
 
 from callauth import HttpxTransport, Transport
+from callauth.transport.aiohttp import AiohttpTransport
 from callauth.transport.native import NativeTransport
 
 
@@ -33,6 +35,8 @@ class Make(Protocol):
 
 TRANSPORTS: Mapping[str, Make] = {
     "httpx": HttpxTransport,
+    "httpx2": partial(HttpxTransport, module="httpx2"),
+    "aiohttp": AiohttpTransport,
     "native": NativeTransport,
 }
 """All of them, by the names that ids of tests have."""

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from types import ModuleType
 
 import httpx
+import httpx2
 import pytest
 
 from callauth import (
@@ -20,43 +22,71 @@ from tests.hostile.sending import (
 from tests.support.canaries import Canaries
 from tests.support.refusals import refused
 
+_EACH_LIBRARY = pytest.mark.parametrize(
+    "library", [httpx, httpx2], ids=["httpx", "httpx2"]
+)
 
+
+@_EACH_LIBRARY
 @pytest.mark.parametrize(
     ("error", "expected", "timed_out"),
     [
-        (httpx.ConnectError, NotSent, False),
-        (httpx.ConnectTimeout, NotSent, True),
-        (httpx.PoolTimeout, NotSent, True),
-        (httpx.UnsupportedProtocol, NotSent, False),
-        (httpx.ReadTimeout, AnswerLost, True),
-        (httpx.WriteTimeout, AnswerLost, True),
-        (httpx.ReadError, AnswerLost, False),
-        (httpx.WriteError, AnswerLost, False),
-        (httpx.CloseError, AnswerLost, False),
-        (httpx.RemoteProtocolError, AnswerLost, False),
-        (httpx.LocalProtocolError, AnswerLost, False),
-        (httpx.ProxyError, AnswerLost, False),
-        (httpx.DecodingError, AnswerLost, False),
-        (httpx.TooManyRedirects, AnswerLost, False),
-        (ConnectionResetError, AnswerLost, False),
+        ("ConnectError", NotSent, False),
+        ("ConnectTimeout", NotSent, True),
+        ("PoolTimeout", NotSent, True),
+        ("UnsupportedProtocol", NotSent, False),
+        ("ReadTimeout", AnswerLost, True),
+        ("WriteTimeout", AnswerLost, True),
+        ("ReadError", AnswerLost, False),
+        ("WriteError", AnswerLost, False),
+        ("CloseError", AnswerLost, False),
+        ("RemoteProtocolError", AnswerLost, False),
+        ("LocalProtocolError", AnswerLost, False),
+        ("ProxyError", AnswerLost, False),
+        ("DecodingError", AnswerLost, False),
+        ("TooManyRedirects", AnswerLost, False),
     ],
 )
 async def test_a_mock_without_trace_events_is_judged_by_its_error(
-    error: type[Exception],
+    error: str,
     expected: type[Exception],
     timed_out: bool,  # noqa: FBT001 - a parameter
+    library: ModuleType,
 ) -> None:
     """What a mock raises must mean the same as on a real connection."""
 
     def raises(request: httpx.Request) -> httpx.Response:
-        raise error(f"the URL is {request.url}")
+        raise getattr(library, error)(f"the URL is {request.url}")
 
-    mock = httpx.MockTransport(raises)
+    mock = library.MockTransport(raises)
     outcome = await sent(HttpxTransport(transport=mock), "http://x.example/path")
 
     assert type(outcome) is expected
     assert not isinstance(outcome, Response)
     assert outcome.timed_out is timed_out
+
+
+@_EACH_LIBRARY
+async def test_a_mock_answers_as_a_server_does(library: ModuleType) -> None:
+    """Which of the two libraries a mock is of, it says itself."""
+    mock = library.MockTransport(lambda _: library.Response(200, content=b"{}"))
+
+    outcome = await sent(HttpxTransport(transport=mock), "http://x.example/path")
+
+    assert isinstance(outcome, Response)
+    assert outcome.body == b"{}"
+
+
+async def test_a_reset_under_a_mock_is_an_answer_lost() -> None:
+    """A mock may stand for anything, so nothing is known about its bytes."""
+
+    def raises(request: httpx.Request) -> httpx.Response:
+        raise ConnectionResetError
+
+    mock = httpx.MockTransport(raises)
+    outcome = await sent(HttpxTransport(transport=mock), "http://x.example/path")
+
+    assert type(outcome) is AnswerLost
 
 
 async def test_a_mock_that_never_answers_meets_the_deadline() -> None:
