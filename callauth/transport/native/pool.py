@@ -57,7 +57,7 @@ class Pool:
             self._waiting.pop(exchange, None)
             return
         if connection.leave():
-            self._keep(connection, exchange.origin)
+            self._keep(connection, exchange)
         while self._waiting:
             following, _ = self._waiting.popitem(last=False)
             if not following.is_over:
@@ -97,28 +97,30 @@ class Pool:
         await asyncio.wait((self._emptied,), timeout=seconds)
 
     def _start(self, exchange: Exchange) -> None:
-        connection = None if exchange.own else self._take(exchange.origin)
+        connection = None if exchange.own else self._take(exchange)
         if connection is None:
             self._open(exchange)
             return
         exchange.connection = connection
         connection.carry(exchange)
 
-    def _take(self, origin: Origin) -> Connection | None:
-        if not origin.idle:
+    def _take(self, exchange: Exchange) -> Connection | None:
+        idle = exchange.origin.idle
+        if not idle:
             return None
-        oldest = asyncio.get_running_loop().time() - _KEPT_SECONDS
-        while origin.idle:
-            connection, _ = origin.idle.popitem()
+        oldest = exchange.loop.time() - _KEPT_SECONDS
+        while idle:
+            connection, _ = idle.popitem()
             if connection.is_usable() and connection.idle_since >= oldest:
                 return connection
             connection.close()
         return None
 
-    def _keep(self, connection: Connection, origin: Origin) -> None:
-        loop = asyncio.get_running_loop()
+    def _keep(self, connection: Connection, exchange: Exchange) -> None:
+        # Asking asyncio for the running loop is a system call in Python 3.11.
+        loop = exchange.loop
         connection.idle_since = loop.time()
-        origin.idle[connection] = None
+        exchange.origin.idle[connection] = None
         if self._sweep is None:
             self._sweep = loop.call_later(_KEPT_SECONDS, self._close_old)
 
@@ -138,7 +140,7 @@ class Pool:
         self._connections.add(connection)
         self._origins.add(exchange.origin)
         opening = self._opened(connection, exchange.origin)
-        connection.opens_by(asyncio.get_running_loop().create_task(opening))
+        connection.opens_by(exchange.loop.create_task(opening))
 
     def _make_room(self) -> None:
         for origin in self._origins:
