@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 from callauth import AnswerLost, NotSent, Response
+from callauth.transport.native.answer import Answers, OutsideHttp
 
 STRICTER: Mapping[str, re.Pattern[bytes]] = {
     "a line that ends without CR": re.compile(rb"(?<!\r)\n"),
@@ -20,6 +22,7 @@ STRICTER: Mapping[str, re.Pattern[bytes]] = {
     "a length twice": re.compile(
         rb"(?is)content-length:.*content-length:|content-length:[^\r]*,"
     ),
+    "a version that nobody speaks": re.compile(rb"HTTP/(?!0\.9|1\.[01]|2\.0)"),
     "a folded header": re.compile(rb"\r\n[ \t]+[^\r\n]*\r\n"),
     "a control character in a header": re.compile(
         rb"\n[^\r\n]*[\x00-\x08\x0b\x0c\x0e-\x1f\x7f][^\r\n]*\r\n"
@@ -27,6 +30,16 @@ STRICTER: Mapping[str, re.Pattern[bytes]] = {
     "a space after the size of a chunk": re.compile(rb"\r\n[0-9A-Fa-f]+[ \t]+\r\n"),
 }
 """What ours refuses and h11 does not."""
+
+STRICTER_THAN_AIOHTTP: Mapping[str, re.Pattern[bytes]] = {
+    "something else at the beginning": re.compile(rb"^(RTSP|ICE|\r|\n)"),
+    "a space before a colon": re.compile(rb"\n[^\r\n:]*[ \t]:"),
+    "another coding than chunks": re.compile(
+        rb"(?i)\r\ntransfer-encoding:[ \t]*(?!chunked[ \t]*\r)"
+    ),
+    "chunks twice": re.compile(rb"(?is)transfer-encoding:.*transfer-encoding:"),
+}
+"""What ours refuses and aiohttp, with llhttp told to be lenient, does not, either."""
 
 LAXER: Mapping[str, re.Pattern[bytes]] = {
     # Nobody ever reads it.
@@ -40,14 +53,18 @@ LAXER: Mapping[str, re.Pattern[bytes]] = {
 
 
 def unexplained(
-    said: bytes, ours: Response | NotSent | AnswerLost, theirs: object
+    said: bytes, ours: Response | NotSent | AnswerLost, theirs: object, other: str
 ) -> bool:
     """Return whether two readings of the same answer differ for no known reason."""
+    is_aiohttp = other == "aiohttp"
     if not isinstance(ours, Response):
-        known = STRICTER
+        known = {**STRICTER, **(STRICTER_THAN_AIOHTTP if is_aiohttp else {})}
         differ = isinstance(theirs, Response)
     else:
-        known = LAXER
+        # Of what follows an answer aiohttp takes a part for its end.
+        if is_aiohttp and _is_whole_before_its_end(said):
+            return False
+        known = dict(LAXER)
         differ = not (
             isinstance(theirs, Response)
             and (ours.status, ours.body) == (theirs.status, theirs.body)
@@ -64,3 +81,10 @@ def _headers(response: Response) -> dict[str, str]:
         for name, value in response.headers.items()
         if value.isascii()
     }
+
+
+def _is_whole_before_its_end(said: bytes) -> bool:
+    answers = Answers()
+    with suppress(OutsideHttp):
+        answers.receive(memoryview(said)[:-1])
+    return answers.is_whole

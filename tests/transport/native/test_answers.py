@@ -6,17 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callauth import AnswerLost, HttpxTransport, Response, Transport
+from callauth import AnswerLost, HttpxTransport, Response
 from callauth.protocol.message import BODY_LIMIT
 from callauth.transport.native import NativeTransport
 from callauth.transport.native.answer import Answers, OutsideHttp
 from tests.hostile.certificates import Certificate, client_context, server_context
-from tests.hostile.sending import request_to, sent
+from tests.hostile.sending import sent
+from tests.support.transports import TRANSPORTS
 
 from .answering import Ending, Script, answering
-from .differences import unexplained
 from .left import leaving_nothing
-from .wild import answer, script
+from .trials import compared, kept_through
+from .wild import answer
 
 _OK = b"HTTP/1.1 200 OK\r\n"
 _CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -177,62 +178,18 @@ async def test_headers_are_those_that_httpx_gives() -> None:
     assert found[0]["x-one"] == "1, 2"
 
 
-async def _compared(count: int, seed: int) -> tuple[list[bytes], int]:
-    """Return the answers that differ for no known reason, and how many were read."""
-    found, read = list[bytes](), 0
-    others: list[Transport] = [HttpxTransport()]
-    ours = NativeTransport()
-    async with answering() as server:
-        for number in range(count):
-            server.script = script(random.Random(seed + number))
-            said = b"".join(server.script.parts)
-            outcome = await sent(ours, server.base_url)
-            read += isinstance(outcome, Response)
-            for other in others:
-                theirs = await sent(other, server.base_url)
-                if unexplained(said, outcome, theirs):
-                    found.append(said)
-            server.connections.clear()
-            server.requests.clear()
-    for transport in (ours, *others):
-        await transport.aclose()
-    return found, read
-
-
-async def test_each_difference_from_other_transports_is_explained() -> None:
+@pytest.mark.parametrize("name", [name for name in TRANSPORTS if name != "native"])
+async def test_each_difference_from_other_transports_is_explained(name: str) -> None:
     """One that nobody knows of is a mistake of one of them."""
-    found, read = await _compared(400, seed=1)
+    found, read = await compared(400, seed=1, other=name)
 
     assert found == []
     assert read > 30
 
 
-async def _kept_through(count: int, seed: int) -> list[bytes]:
-    """Return the answers after which an honest one was mistaken."""
-    honest = _OK + b"Content-Length: 6\r\n\r\nhonest"
-    broken, transport = list[bytes](), NativeTransport()
-    async with answering() as server, leaving_nothing():
-        for number in range(count):
-            said = answer(random.Random(seed + number))
-            ending = Ending.NOTHING if number % 2 else Ending.CLOSE
-            server.scripts = [Script((said,), ending)]
-            request = request_to(server.base_url, own_connection=False)
-            outcome = await sent(transport, request, timeout_seconds=0.01)
-            server.scripts.clear()
-            server.script = Script((honest,), Ending.NOTHING)
-            following = await sent(transport, request)
-            is_honest = isinstance(following, Response) and following.body == b"honest"
-            if not (is_honest or isinstance(following, AnswerLost)):
-                broken.append(said)
-            assert isinstance(outcome, Response | AnswerLost)
-            server.requests.clear()
-        await transport.aclose()
-    return broken
-
-
 async def test_no_answer_is_taken_for_that_of_the_next_request() -> None:
     """Whatever came before it on the same connection."""
-    assert await _kept_through(300, seed=5) == []
+    assert await kept_through(300, seed=5) == []
 
 
 @given(st.randoms(use_true_random=False), st.data())

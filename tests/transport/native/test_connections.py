@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
-from callauth import AnswerLost, NotSent, Response
+from callauth import AnswerLost, ConfigurationError, NotSent, Response
 from callauth.transport.native import NativeTransport
 from tests.hostile.certificates import Certificate, client_context, server_context
 from tests.hostile.sending import request_to, sent
+from tests.support.refusals import refused
 
 from .answering import Answering, Ending, Script, answering
 from .left import leaving_nothing
@@ -246,3 +249,48 @@ async def test_closing_leaves_nothing(
     assert outcomes[0] is AnswerLost
     assert {type(outcome) for outcome in outcomes[1:]} == {NotSent}
     assert len(server.requests) == 3
+
+
+async def test_a_connection_that_was_idle_for_long_is_not_trusted() -> None:
+    """Many servers close after 5 seconds, just when somebody asks again."""
+    async with answering(_ONE) as server, leaving_nothing():
+        transport = NativeTransport()
+        await _asked(transport, server)
+        (idle,) = transport._pool._connections
+        idle.idle_since -= 5.0
+        await _asked(transport, server)
+        (idle,) = transport._pool._connections
+        idle.idle_since -= 5.0
+        assert transport._pool._sweep is not None
+        transport._pool._sweep.cancel()
+        transport._pool._close_old()
+        await _settled()
+        left = len(transport._pool._connections)
+        await transport.aclose()
+        await _settled()
+
+    assert _used(server) == [0, 1]
+    assert left == 0
+
+
+def test_without_its_parser_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lacks the extra is told which one."""
+    for name in ("pool", "connection", "answer"):
+        monkeypatch.delitem(sys.modules, f"callauth.transport.native.{name}")
+    monkeypatch.setitem(sys.modules, "httptools", None)
+
+    with refused(ConfigurationError, match=r"callauth\[fast\]"):
+        NativeTransport()
+
+
+def test_its_parser_is_not_loaded_before_it_is_used() -> None:
+    """It is optional, and the import of the package must stay quick."""
+    code = (
+        "import sys, callauth, callauth.transport.native;"
+        "print('httptools' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "False\n"
