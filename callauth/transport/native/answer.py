@@ -13,6 +13,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from ...protocol.message import BODY_LIMIT, Response
 from .wire import HEAD_LIMIT
 
+_HTTP = b"HTTP/"
+_OUTSIDE = "an answer outside HTTP"
 _SWITCHING_PROTOCOLS = 101
 _WITHOUT_BODY = (204, 304)
 
@@ -39,7 +41,8 @@ class Answers:
         self.ends_with_connection = False
         self._status = 0
         self._headers: dict[str, str] = {}
-        self._body = bytearray()
+        # Most bodies come in one piece, which is not copied then.
+        self._body: bytes | bytearray = b""
         self._received = 0
         self._is_in_body = False
 
@@ -55,19 +58,23 @@ class Answers:
 
     def receive(self, received: memoryview) -> None:
         """Read what came; raises OutsideHttp when no answer can follow."""
+        before = self._received
+        if before < len(_HTTP):
+            # llhttp would take RTSP, too.
+            start = received[: len(_HTTP) - before]
+            if start != _HTTP[before : before + len(start)]:
+                raise OutsideHttp(_OUTSIDE)
         clause = ""
         try:
             self._parser.feed_data(received)
         except (HttpParserError, HttpParserUpgrade):
-            clause = "an answer outside HTTP"
+            clause = _OUTSIDE
             self.is_last = True
-        self._received += len(received)
-        if self.is_enough:
-            # What nobody understands then is only what came after it.
-            return
+        self._received = before + len(received)
         if self._received - len(self._body) > HEAD_LIMIT:
-            clause = "an answer with too much beside its body"
-        if clause:
+            raise OutsideHttp("an answer with too much beside its body")
+        # What nobody understands after enough of an answer is not a part of it.
+        if clause and not self.is_enough:
             raise OutsideHttp(clause)
 
     def response(self) -> Response:
@@ -87,8 +94,11 @@ class Answers:
         """Take a header; those of a trailer are left out."""
         if self._is_in_body:
             return
-        key = name.decode("latin-1").lower()
-        text = value.rstrip(b" \t").decode("latin-1")
+        key, value = name.decode("latin-1").lower(), value.rstrip(b" \t")
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:
+            text = value.decode("latin-1")
         headers = self._headers
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
 
@@ -105,6 +115,11 @@ class Answers:
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
+        if not self._body:
+            self._body = body
+            return
+        if isinstance(self._body, bytes):
+            self._body = bytearray(self._body)
         self._body += body
 
     def on_message_complete(self) -> None:
@@ -117,12 +132,14 @@ class Answers:
 
     def _judge_framing(self) -> None:
         # RFC 9112, section 6.3: what could end at two places is believed at none.
-        coding = self._headers.get("transfer-encoding")
         has_length = "content-length" in self._headers
-        if coding is not None and (has_length or coding.lower() != "chunked"):
+        coding = self._headers.get("transfer-encoding")
+        if coding is None:
+            self.ends_with_connection = not (
+                has_length or self._status in _WITHOUT_BODY
+            )
+            return
+        if has_length or coding.lower() != "chunked":
             raise OutsideHttp
         # Section 6.1: an older sender that claims to know chunks is not asked again.
-        self.is_last = coding is not None and self._parser.get_http_version() != "1.1"
-        self.ends_with_connection = (
-            coding is None and not has_length and self._status not in _WITHOUT_BODY
-        )
+        self.is_last = self._parser.get_http_version() != "1.1"

@@ -33,19 +33,20 @@ class Exchange:
     counts, and every later one is ignored.
     """
 
-    __slots__ = ("connection", "is_sent", "origin", "outcome", "own", "written")
+    __slots__ = ("connection", "is_sent", "loop", "origin", "outcome", "own", "written")
 
     def __init__(
         self,
         written: bytes,
         origin: Origin,
-        outcome: asyncio.Future[Outcome],
+        loop: asyncio.AbstractEventLoop,
         *,
         own: bool,
     ) -> None:
         self.written = written
         self.origin = origin
-        self.outcome = outcome
+        self.loop = loop
+        self.outcome: asyncio.Future[Outcome] = loop.create_future()
         self.own = own
         self.is_sent = False
         self.connection: Connection | None = None

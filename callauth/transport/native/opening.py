@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import anyio
 
-_Address: TypeAlias = tuple[socket.AddressFamily, tuple[object, ...]]
+Address: TypeAlias = tuple[socket.AddressFamily, tuple[object, ...]]
 
 # RFC 8305, section 5: an address that is silent so long gets company.
 _HEAD_START_SECONDS = 0.25
@@ -23,28 +23,11 @@ _HEAD_START_SECONDS = 0.25
 async def connect(host: str, port: int) -> socket.socket:
     """Return a connected socket; raises OSError, or UnicodeError for a bad name."""
     addresses = await _look_up(host, port)
-    if len(addresses) == 1:
-        return await _attempt(addresses[0])
-    return await _race(addresses)
+    return await first_of(addresses)
 
 
-async def _look_up(host: str, port: int) -> Sequence[_Address]:
-    try:
-        # Of digits no name server is asked, so no thread is needed.
-        found = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
-        )
-    except socket.gaierror:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses: list[_Address] = [(each[0], each[4]) for each in found]
-    if not addresses:
-        raise OSError("expected at least one address")
-    return _alternating(addresses)
-
-
-def _alternating(addresses: list[_Address]) -> Sequence[_Address]:
-    """Return them with the families taking turns, the first one's first."""
+def alternating(addresses: list[Address]) -> Sequence[Address]:
+    """Return them with the families taking turns, that of the first one first."""
     family, _ = addresses[0]
     ours = [each for each in addresses if each[0] is family]
     others = [each for each in addresses if each[0] is not family]
@@ -52,11 +35,17 @@ def _alternating(addresses: list[_Address]) -> Sequence[_Address]:
     return [each for each in turns if each is not None]
 
 
-async def _race(addresses: Sequence[_Address]) -> socket.socket:
+async def first_of(addresses: Sequence[Address]) -> socket.socket:
+    """Return a socket to the first address that answers, each with a head start.
+
+    Raises the OSError of the first that failed when none does.
+    """
+    if len(addresses) == 1:
+        return await _attempt(addresses[0])
     won: list[socket.socket] = []
     errors: list[OSError] = []
 
-    async def enter(address: _Address, is_over: anyio.Event) -> None:
+    async def enter(address: Address, is_over: anyio.Event) -> None:
         try:
             won.append(await _attempt(address))
             group.cancel_scope.cancel()
@@ -82,7 +71,22 @@ async def _race(addresses: Sequence[_Address]) -> socket.socket:
     return won[0]
 
 
-async def _attempt(address: _Address) -> socket.socket:
+async def _look_up(host: str, port: int) -> Sequence[Address]:
+    try:
+        # Of digits no name server is asked, so no thread is needed.
+        found = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+    except socket.gaierror:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses: list[Address] = [(each[0], each[4]) for each in found]
+    if not addresses:
+        raise OSError("expected at least one address")
+    return alternating(addresses)
+
+
+async def _attempt(address: Address) -> socket.socket:
     family, where = address
     made = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 _PORTS = {"http": 80, "https": 443}
-_NOT_IN_ORIGINS = frozenset("?#@\\")
+_NOT_IN_ORIGINS = frozenset(" ?#@\\")
 
 
 @define(eq=False, kw_only=True)

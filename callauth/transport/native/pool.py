@@ -21,7 +21,8 @@ from .origin import Origin
 CLOSE_SECONDS = 1.0
 # As httpx does: a server that closes after 5 idle seconds, as many do, is not raced.
 _KEPT_SECONDS = 5.0
-_BUFFER_BYTES = 64 * 1024
+# A record of TLS has no more.
+_BUFFER_BYTES = 16 * 1024
 _CLOSED = Failure("the transport was closed", is_ours=True)
 
 
@@ -56,7 +57,7 @@ class Pool:
             self._waiting.pop(exchange, None)
             return
         if connection.leave():
-            self._keep(connection, exchange.origin)
+            self._keep(connection, exchange)
         while self._waiting:
             following, _ = self._waiting.popitem(last=False)
             if not following.is_over:
@@ -96,27 +97,30 @@ class Pool:
         await asyncio.wait((self._emptied,), timeout=seconds)
 
     def _start(self, exchange: Exchange) -> None:
-        connection = None if exchange.own else self._take(exchange.origin)
+        connection = None if exchange.own else self._take(exchange)
         if connection is None:
             self._open(exchange)
             return
         exchange.connection = connection
         connection.carry(exchange)
 
-    def _take(self, origin: Origin) -> Connection | None:
-        while origin.idle:
-            connection, _ = origin.idle.popitem()
-            oldest = asyncio.get_running_loop().time() - _KEPT_SECONDS
+    def _take(self, exchange: Exchange) -> Connection | None:
+        idle = exchange.origin.idle
+        if not idle:
+            return None
+        oldest = exchange.loop.time() - _KEPT_SECONDS
+        while idle:
+            connection, _ = idle.popitem()
             if connection.is_usable() and connection.idle_since >= oldest:
                 return connection
             connection.close()
         return None
 
-    def _keep(self, connection: Connection, origin: Origin) -> None:
-        loop = asyncio.get_running_loop()
+    def _keep(self, connection: Connection, exchange: Exchange) -> None:
+        # Asking asyncio for the running loop is a system call in Python 3.11.
+        loop = exchange.loop
         connection.idle_since = loop.time()
-        origin.idle[connection] = None
-        self._origins.add(origin)
+        exchange.origin.idle[connection] = None
         if self._sweep is None:
             self._sweep = loop.call_later(_KEPT_SECONDS, self._close_old)
 
@@ -134,8 +138,9 @@ class Pool:
             self._make_room()
         connection = exchange.connection = Connection(self, exchange)
         self._connections.add(connection)
+        self._origins.add(exchange.origin)
         opening = self._opened(connection, exchange.origin)
-        connection.opens_by(asyncio.get_running_loop().create_task(opening))
+        connection.opens_by(exchange.loop.create_task(opening))
 
     def _make_room(self) -> None:
         for origin in self._origins:

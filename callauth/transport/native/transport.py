@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...errors import AnswerLost, ConfigurationError, NotSent
 from ...protocol.message import Request, Response
 from ..tls import default_ssl_context, require_verification
-from .exchange import Exchange, Failure, Outcome
+from .exchange import Exchange, Failure
 from .origin import Origin
 from .wire import split, written
 
@@ -51,8 +51,7 @@ class NativeTransport:
         if not timeout_seconds > 0:
             late = Failure("no time was left", timed_out=True, is_ours=True)
             raise _error(request, late, is_sent=False)
-        loop = exchange.outcome.get_loop()
-        deadline = loop.call_later(timeout_seconds, exchange.expire)
+        deadline = exchange.loop.call_later(timeout_seconds, exchange.expire)
         try:
             self._pool.begin(exchange)
             outcome = await exchange.outcome
@@ -83,8 +82,7 @@ class NativeTransport:
         text = written(request, origin.name, target)
         if text is None:
             return Failure("expected a request that fits HTTP", is_ours=True)
-        outcome: asyncio.Future[Outcome] = loop.create_future()
-        return Exchange(text, origin, outcome, own=request.own_connection)
+        return Exchange(text, origin, loop, own=request.own_connection)
 
     def _known(self, start: str) -> Origin | None:
         found = Origin.of(start)

@@ -75,11 +75,18 @@ def _token(text: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def _name(text: str) -> str:
+    if _token(text).lower() in _OURS:
+        raise _Refused
+    return text
+
+
+@lru_cache(maxsize=64)
 def _known_line(name: str, value: str) -> str:
     return _line(name, value)
 
 
 def _line(name: str, value: str) -> str:
-    if _token(name).lower() in _OURS or not is_printable(value):
+    if not is_printable(value):
         raise _Refused
-    return f"{name}: {value}"
+    return f"{_name(name)}: {value}"
