@@ -33,7 +33,7 @@ K_contra = TypeVar("K_contra", contravariant=True)
 _EARLY_SECONDS = 0.01
 _ROUNDING_SECONDS = 1e-6
 # A timer for each of a thousand checks a second would cost more than they do.
-_BURST_SECONDS = 1e-3
+_BURST_SECONDS = 5e-3
 # Then a timer that rings late is made up for, by so much.
 _CATCHES_UP_SECONDS = 0.01
 # After a suspend everything may be over at once; the loop gets its turn in between.
@@ -153,9 +153,10 @@ class Poller:
         if self._is_closed:
             raise _closed()
         number = self._entries.add(asker, key, last_check_at)
-        self._ends.put(last_check_at + LATE_SECONDS, number)
-        self._put(number)
-        self._set_alarm()
+        end = last_check_at + LATE_SECONDS
+        self._ends.put(end, number)
+        if min(end, self._put(number)) < self._alarm_at:
+            self._set_alarm()
         return number
 
     def _leave(self, wait: _Wait[T]) -> None:
@@ -170,23 +171,25 @@ class Poller:
             if wait.number not in self._checking:
                 wait.end(error=_closed())
 
-    def _put(self, number: int, at_least: float = 0.0) -> None:
+    def _put(self, number: int, at_least: float = 0.0) -> float:
+        """Let it be checked again, and return when."""
         now = self._clock.monotonic()
         chance = random.random()  # noqa: S311 - jitter
         checks = self._entries.checks[number]
         delay = max(at_least, self._schedule.delay_seconds(checks, chance))
-        last = self._entries.last_checks_at[number]
-        self._due.put(max(now, min(now + delay, last)), number)
+        due = max(now, min(now + delay, self._entries.last_checks_at[number]))
+        self._due.put(due, number)
+        return due
 
     def _set_alarm(self) -> None:
         moment = self._next_moment()
+        if moment == self._alarm_at:
+            return
         if self._alarm is not None:
-            if moment == self._alarm_at:
-                return
             self._alarm.cancel()
             self._alarm = None
+        self._alarm_at = moment
         if moment < math.inf:
-            self._alarm_at = moment
             delay = max(0.0, moment - self._clock.monotonic())
             self._alarm = self._clock.call_later(delay, self._on_alarm)
 
@@ -194,12 +197,12 @@ class Poller:
         if not self._entries:
             return math.inf
         moment = self._ends.next_moment()
-        if len(self._checking) < self._schedule.checks_in_flight:
+        if not self._is_full():
             moment = min(moment, max(self._due.next_moment(), self._next_start))
         return moment
 
     def _on_alarm(self) -> None:
-        self._alarm = None
+        self._alarm, self._alarm_at = None, math.inf
         now = self._clock.monotonic()
         try:
             # What is over is not asked about any more, so those come first.
@@ -226,27 +229,32 @@ class Poller:
             asker.over(key)
 
     def _start_due(self, now: float) -> None:
+        soon = now + self._early
         for _ in range(_AT_ONCE):
-            if not self._may_start(now):
-                return
-            number = self._due.pop(now + self._early)
+            number = self._due.peek(soon)
             if number is None:
                 return
-            self._start(number, now)
+            # What has ended takes no turn, and makes room at once.
+            is_pending = self._entries.askers[number] is not None
+            if is_pending and (self._is_full() or self._next_start > soon):
+                return
+            self._due.pop(soon)
+            if is_pending:
+                self._start(number, now)
+            else:
+                self._entries.let_go(number)
 
-    def _may_start(self, now: float) -> bool:
-        is_free = len(self._checking) < self._schedule.checks_in_flight
-        return is_free and self._next_start <= now + self._early
+    def _is_full(self) -> bool:
+        return len(self._checking) >= self._schedule.checks_in_flight
 
     def _start(self, number: int, now: float) -> None:
-        asker, key = self._entries.askers[number], self._entries.keys[number]
-        if asker is None:
-            self._entries.let_go(number)
-            return
+        entries = self._entries
+        asker, key = entries.askers[number], entries.keys[number]
+        assert asker is not None  # noqa: S101 - it is pending
         self._next_start = max(now - self._late, self._next_start) + self._pace
         self._checking.add(number)
-        self._entries.checks[number] += 1
-        is_last = now >= self._entries.last_checks_at[number] - _EARLY_SECONDS
+        entries.checks[number] += 1
+        is_last = now >= entries.last_checks_at[number] - _EARLY_SECONDS
         self._tasks.start(partial(self._check, number, asker, key, is_last=is_last))
 
     async def _check(
@@ -259,21 +267,23 @@ class Poller:
             done = Done(None)
             raise
         finally:
+            was_full = self._is_full()
             self._checking.discard(number)
             if self._is_closed:
                 self._refuse_waits()
-            else:
-                self._settle(number, done)
+            elif self._settle(number, done) < self._alarm_at or was_full:
                 self._set_alarm()
 
-    def _settle(self, number: int, done: Done[None] | Later | None) -> None:
+    def _settle(self, number: int, done: Done[None] | Later | None) -> float:
+        """Return the moment from which on the alarm may have to be another one."""
+        entries = self._entries
         if isinstance(done, Done):
-            self._entries.end(number)
-        if self._entries.askers[number] is None:
-            self._entries.let_go(number)
-        else:
-            pause = done.seconds if isinstance(done, Later) else 0.0
-            self._put(number, at_least=pause)
+            entries.end(number)
+        if entries.askers[number] is not None:
+            return self._put(number, done.seconds if isinstance(done, Later) else 0.0)
+        entries.let_go(number)
+        # Without anything pending there is no alarm.
+        return math.inf if entries else -math.inf
 
 
 @define(eq=False)

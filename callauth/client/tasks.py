@@ -54,7 +54,7 @@ class Tasks:
         Raises what the work raises, ConfigurationError once the client is closed,
         AnswerLost when it is closed meanwhile.
         """
-        task = self._spawn(work)
+        task = self._spawn(work, self._running.discard)
         try:
             # Unlike awaiting the task, this leaves it running when we are cancelled.
             await asyncio.wait((task,))
@@ -70,7 +70,7 @@ class Tasks:
 
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Start work that nobody waits for; it reports its errors elsewhere."""
-        self._spawn(work).add_done_callback(_report)
+        self._spawn(work, self._end_started)
 
     async def aclose(self) -> None:
         """Take no new work, wait a little for the running, then stop it."""
@@ -92,12 +92,21 @@ class Tasks:
         with suppress(TimeoutError):
             await within(self._clock, _GRACE_SECONDS, ended)
 
-    def _spawn(self, work: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
+    def _spawn(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        ended: Callable[[asyncio.Task[T]], None],
+    ) -> asyncio.Task[T]:
         self.require_open()
         task = asyncio.get_running_loop().create_task(work())
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(ended)
         return task
+
+    def _end_started(self, task: asyncio.Task[None]) -> None:
+        # One callback for both, since the loop takes over 1 µs to call another.
+        self._running.discard(task)
+        _report(task)
 
 
 def _report(task: asyncio.Task[Any]) -> None:

@@ -57,18 +57,28 @@ class Wheel:
             return self._near[0][0]
         return self._far[self._ticks[0]].first if self._ticks else math.inf
 
-    def pop(self, now: float) -> int | None:
-        """Take out the earliest number, None when its moment is after ``now``.
+    def peek(self, now: float) -> int | None:
+        """Return the earliest number, None when its moment is after ``now``.
 
         Of two with the same moment it is the one that was put in first.
         """
-        if self.next_moment() > now:
+        if not self._near and not self._open(now):
             return None
-        if not self._near:
-            self._open()
-        return heapq.heappop(self._near)[2]
+        moment, _, number = self._near[0]
+        return number if moment <= now else None
 
-    def _open(self) -> None:
+    def pop(self, now: float) -> int | None:
+        """Take out what ``peek`` returns."""
+        number = self.peek(now)
+        if number is not None:
+            heapq.heappop(self._near)
+        return number
+
+    def _open(self, now: float) -> bool:
+        """Sort the next slot if anything in it is due."""
+        if self.next_moment() > now:
+            return False
         self._opened = tick = heapq.heappop(self._ticks)
         slot = self._far.pop(tick)
         self._near = sorted(zip(slot.moments, self._order, slot.numbers, strict=False))
+        return True
