@@ -33,7 +33,7 @@ K_contra = TypeVar("K_contra", contravariant=True)
 _EARLY_SECONDS = 0.01
 _ROUNDING_SECONDS = 1e-6
 # A timer for each of a thousand checks a second would cost more than they do.
-_BURST_SECONDS = 5e-3
+_BURST_SECONDS = 2e-3
 # Then a timer that rings late is made up for, by so much.
 _CATCHES_UP_SECONDS = 0.01
 # After a suspend everything may be over at once; the loop gets its turn in between.
