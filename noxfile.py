@@ -74,8 +74,9 @@ def campaign(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the speed of calls and verifications as ratios over bare ones."""
+    """Print the speed of calls, verifications and waits as ratios over bare ones."""
     session.install(EXTRAS, *_group("bench"))
     session.run("python", "benchmarks/calls.py", *session.posargs)
     session.run("python", "benchmarks/verifier.py", *session.posargs)
+    session.run("python", "benchmarks/poller.py", *session.posargs)
     session.run("python", "benchmarks/bulk.py", *session.posargs)
