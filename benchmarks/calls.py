@@ -44,7 +44,7 @@ Measure: TypeAlias = Callable[[str, Served], Found]
 
 _RESULTS = Path(__file__).parent / "results" / "calls.json"
 _ROUNDS = 5
-_SECONDS = 0.6
+_SECONDS = 0.5
 _PACKAGES = (
     "callauth",
     "httptools",

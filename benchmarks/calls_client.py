@@ -31,7 +31,7 @@ BURST = "milliseconds until the last of 100 starts"
 _WARM_SECONDS = 0.15
 _WARM_CALLS = 50
 _BURST = 100
-_BURSTS = 5
+_BURSTS = 3
 
 
 class Client:
