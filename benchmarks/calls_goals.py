@@ -1,4 +1,4 @@
-"""The figures to reach, each a ratio of medians out of the same rounds."""
+"""The figures to reach, most of them medians of ratios, one for each round."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import trustme
 
 PROCESSOR = 1
 CALL_ID = "8f3b2c32-ea06-43d2-856f-2ae05d6f86c6"
-_PACKAGES = {"nginx": "nginx-light", "wrk": "wrk", "strace": "strace"}
+_PACKAGES = {"nginx": "nginx", "wrk": "wrk", "strace": "strace"}
 _START_SECONDS = 5.0
 
 _STATUS = {"callid": CALL_ID, "result": "NORMAL_CLEARING"}
