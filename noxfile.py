@@ -29,7 +29,7 @@ def _group(name: str) -> tuple[str, ...]:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Verify 300 numbers through all five flows, on a sandbox, offline."""
-    session.install(EXTRAS)
+    session.install(".[cli,qr,sandbox]")
     session.run("callauth", "demo", *session.posargs)
 
 

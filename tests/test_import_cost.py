@@ -67,3 +67,33 @@ def test_a_client_over_another_transport_loads_no_http_library() -> None:
 
     assert "cattrs" in loaded
     assert loaded.isdisjoint(_HTTP)
+
+
+_WITHOUT_EXTRAS = """
+import sys
+for name in ("aiohttp", "httptools", "httpx2", "opentelemetry", "segno"):
+    sys.modules[name] = None
+from callauth import *
+for transport in (AiohttpTransport, NativeTransport):
+    try:
+        transport()
+    except ConfigurationError as error:
+        print(error)
+"""
+
+
+def test_every_name_is_there_without_extras() -> None:
+    """Only who makes something hears that its library is missing."""
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _WITHOUT_EXTRAS],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=_ROOT,
+    )
+
+    assert run.stderr == ""
+    assert run.stdout.splitlines() == [
+        "expected the extra callauth[aiohttp] for an AiohttpTransport",
+        "expected the extra callauth[fast] for a NativeTransport",
+    ]

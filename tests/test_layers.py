@@ -34,7 +34,7 @@ _SANDBOX_MAY = (
     "callauth.sandbox",
 )
 _OPTIONAL = {
-    "aiohttp": "callauth.transport.aiohttp",
+    "aiohttp": "callauth.transport.aiohttp.transport",
     "httptools": "callauth.transport.native.answer",
     "httpx2": "callauth.transport.library",
     "phonenumbers": "callauth.models.regions",

@@ -77,9 +77,12 @@ def _load(name: str) -> Library:
         if error.name != name:
             raise
         raise ConfigurationError(f"expected {name} to be installed") from None
+    # An application can let httpx2 stand in for httpx under its name.
+    core = _CORES[module.__name__]
+    # Otherwise the first call would wait for it.
+    importlib.import_module(core)
     return Library(
-        # An application can let httpx2 stand in for httpx under its name.
-        core=_CORES[module.__name__],
+        core=core,
         request=module.Request,
         timeout=module.Timeout,
         limits=module.Limits,
