@@ -102,22 +102,12 @@ class Connection(asyncio.BufferedProtocol):
         return self._pool.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Read what came; nothing may come that nobody asked for."""
-        exchange = self._exchange
-        if exchange is None:
-            self.abort()
-            return
-        answers = self._answers
+        """Read what came, and wipe it from the buffer, which outlives every pin."""
+        received = self._pool.buffer[:nbytes]
         try:
-            answers.receive(self._pool.buffer[:nbytes])
-        except OutsideHttp as error:
-            self._fail(exchange, Failure(str(error)))
-            return
-        if answers.is_whole:
-            self._finish(exchange)
-        elif answers.is_enough:
-            exchange.settle(answers.response())
-            self.abort()
+            self._receive(received)
+        finally:
+            received[:] = bytes(nbytes)
 
     def eof_received(self) -> None:
         """End an answer that only the end of the connection can end."""
@@ -139,6 +129,24 @@ class Connection(asyncio.BufferedProtocol):
             self._stream = None
         clause = "the connection was lost" if exc is None else type(exc).__name__
         self._end(Failure(clause))
+
+    def _receive(self, received: memoryview) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            # Nothing may come that nobody asked for.
+            self.abort()
+            return
+        answers = self._answers
+        try:
+            answers.receive(received)
+        except OutsideHttp as error:
+            self._fail(exchange, Failure(str(error)))
+            return
+        if answers.is_whole:
+            self._finish(exchange)
+        elif answers.is_enough:
+            exchange.settle(answers.response())
+            self.abort()
 
     def _opened(self, opening: asyncio.Task[object]) -> None:
         self._opening = None
