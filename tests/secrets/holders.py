@@ -47,6 +47,7 @@ _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 # What is put into these are words of ours, times and counts. An AttemptId and an
 # IdempotencyKey name an attempt and open nothing; a Challenge is one of two others.
 HOLD_NOTHING = {
+    "AiohttpTransport",
     "AnswerLost",
     "AttemptId",
     "AttemptNotFound",
@@ -71,6 +72,7 @@ HOLD_NOTHING = {
     "Limit",
     "ManualClock",
     "Method",
+    "NativeTransport",
     "NoChannelLeft",
     "NotSent",
     "NumberBlocked",
