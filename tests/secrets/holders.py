@@ -47,7 +47,6 @@ _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 # What is put into these are words of ours, times and counts. An AttemptId and an
 # IdempotencyKey name an attempt and open nothing; a Challenge is one of two others.
 HOLD_NOTHING = {
-    "AiohttpTransport",
     "AnswerLost",
     "AttemptId",
     "AttemptNotFound",
@@ -72,7 +71,6 @@ HOLD_NOTHING = {
     "Limit",
     "ManualClock",
     "Method",
-    "NativeTransport",
     "NoChannelLeft",
     "NotSent",
     "NumberBlocked",
