@@ -11,7 +11,8 @@ caller waits for one future, and its whole time is bounded by one deadline.
 - ``pool`` keeps idle connections and lets exchanges wait for one, in their order.
 - ``deadlines`` ends exchanges whose time is over.
 - ``opening`` connects a socket.
-- ``connection`` writes a request, ``answer`` reads what comes back.
+- ``connection`` writes a request, ``answer`` reads what comes back,
+  ``heads`` remembers what was read before.
 """
 
 from .transport import NativeTransport

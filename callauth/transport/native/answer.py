@@ -13,6 +13,7 @@ from functools import lru_cache
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from ...protocol.message import BODY_LIMIT, LowerHeaders, Response
+from .heads import Heads
 from .wire import HEAD_LIMIT
 
 _HTTP = b"HTTP/"
@@ -32,7 +33,8 @@ class Answers:
     was reached, ``is_last`` that nothing after it can be read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heads: Heads | None = None) -> None:
+        self._heads = Heads() if heads is None else heads
         self._parser = HttpResponseParser(self)
         self.begin()
 
@@ -60,6 +62,23 @@ class Answers:
 
     def receive(self, received: memoryview) -> None:
         """Read what came; raises OutsideHttp when no answer can follow."""
+        if self._received:
+            self._parse(received)
+            return
+        # What comes at once, as most answers do, may have been read before.
+        whole = bytes(received)
+        found = self._heads.find(whole)
+        if found is None:
+            self._parse(received)
+            if self.is_whole and not self.is_last:
+                self._heads.learn(whole, self.response())
+            return
+        head, self._body = found
+        self._status, self._headers = head.status, LowerHeaders(head.headers)
+        self._received = len(whole)
+        self.is_whole = True
+
+    def _parse(self, received: memoryview) -> None:
         before = self._received
         if before < len(_HTTP):
             # llhttp would take RTSP, too.
