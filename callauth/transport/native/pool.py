@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from .connection import Connection
 from .exchange import Exchange, Failure
+from .heads import Heads
 from .opening import connect
 from .origin import Origin
 
@@ -33,6 +34,7 @@ class Pool:
         self, *, limit: int, ssl_context: Callable[[], ssl.SSLContext]
     ) -> None:
         self.buffer = memoryview(bytearray(_BUFFER_BYTES))
+        self.heads = Heads()
         self._limit = limit
         self._ssl_context = ssl_context
         self._in_use = 0

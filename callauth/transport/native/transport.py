@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from ...errors import AnswerLost, ConfigurationError, NotSent
 from ...protocol.message import Request, Response
 from ..tls import default_ssl_context, require_verification
+from .deadlines import Deadlines
 from .exchange import Exchange, Failure
 from .origin import Origin
 from .wire import split, written
@@ -36,8 +38,10 @@ class NativeTransport:
         if ssl_context is not None:
             require_verification(ssl_context)
         self._pool = _pool(ssl_context, connections)
+        self._deadlines = Deadlines()
         self._origins: dict[str, Origin] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
         self._is_closed = False
 
     async def send(self, request: Request, *, timeout_seconds: float) -> Response:
@@ -51,12 +55,12 @@ class NativeTransport:
         if not timeout_seconds > 0:
             late = Failure("no time was left", timed_out=True, is_ours=True)
             raise _error(request, late, is_sent=False)
-        deadline = exchange.loop.call_later(timeout_seconds, exchange.expire)
+        self._deadlines.begin(exchange, timeout_seconds)
         try:
             self._pool.begin(exchange)
             outcome = await exchange.outcome
         finally:
-            deadline.cancel()
+            self._deadlines.end(exchange)
             self._pool.end(exchange)
         if isinstance(outcome, Failure):
             raise _error(request, outcome, is_sent=exchange.is_sent)
@@ -65,16 +69,17 @@ class NativeTransport:
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing."""
         self._is_closed = True
-        await self._pool.aclose()
+        try:
+            await self._pool.aclose()
+        finally:
+            self._deadlines.close()
 
     def _exchange(self, request: Request) -> Exchange | Failure:
         if self._is_closed:
             return Failure("the transport is closed", is_ours=True)
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            if self._loop is not None:
-                return Failure("the transport belongs to another loop", is_ours=True)
-            self._loop = loop
+        loop = self._running_loop()
+        if loop is None:
+            return Failure("the transport belongs to another loop", is_ours=True)
         start, target = split(request.url.reveal())
         origin = self._origins.get(start) or self._known(start)
         if origin is None:
@@ -83,6 +88,16 @@ class NativeTransport:
         if text is None:
             return Failure("expected a request that fits HTTP", is_ours=True)
         return Exchange(text, origin, loop, own=request.own_connection)
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop | None:
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+            self._thread = get_ident()
+            return loop
+        # A thread runs one loop at a time. To ask asyncio is a system call in 3.11.
+        is_here = loop.is_running() and self._thread == get_ident()
+        return loop if is_here else None
 
     def _known(self, start: str) -> Origin | None:
         found = Origin.of(start)

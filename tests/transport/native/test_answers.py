@@ -10,6 +10,7 @@ from callauth import AnswerLost, HttpxTransport, Response
 from callauth.protocol.message import BODY_LIMIT
 from callauth.transport.native import NativeTransport
 from callauth.transport.native.answer import Answers, OutsideHttp
+from callauth.transport.native.heads import Heads
 from tests.hostile.certificates import Certificate, client_context, server_context
 from tests.hostile.sending import sent
 from tests.support.transports import TRANSPORTS
@@ -204,8 +205,57 @@ def test_it_does_not_matter_how_an_answer_is_cut(
     assert _read(parts) == _read([said])
 
 
-def _read(parts: list[bytes]) -> Response | str | None:
-    answers = Answers()
+@given(st.randoms(use_true_random=False), st.data())
+def test_it_does_not_matter_which_answers_came_before(
+    dice: random.Random, data: st.DataObject
+) -> None:
+    """A head that is recognised is read as it was the first time."""
+    heads, said = Heads(), answer(dice)
+    _read([said], heads)
+    cut = data.draw(st.integers(0, len(said)))
+    others = [said, said[:cut], said + b"H", said + said, said[:-1] + b"Z"]
+
+    for other in (*others, b"HTTP/1.1 100 Go on\r\n\r\n" + said):
+        assert _read([other], heads) == _read([other])
+
+
+@pytest.mark.parametrize(
+    ("head", "is_known"),
+    [
+        (b"Content-Length: 2\r\n", True),
+        (b"Content-Length: 02\r\n", False),
+        (b"Content-Length: 2\r\nConnection: close\r\n", False),
+        (b"Content-Length: 2\r\nSet-Cookie: a=b\r\n", False),
+        (b"Content-Length: 2\r\nX-Long: " + b"x" * 1024 + b"\r\n", False),
+    ],
+)
+def test_a_head_is_recognised_with_another_body(
+    head: bytes,
+    is_known: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Only what cannot be read in another way, and is meant for everybody."""
+    heads, said = Heads(), _OK + head + b"\r\n{}"
+    first = _read([said], heads)
+    assert isinstance(first, Response)
+    first.headers["x"] = "y"  # type: ignore[index] # whoever gets it may do so
+    other = said[:-2] + b"[]"
+
+    assert (heads.find(other) is not None) == is_known
+    assert _read([other], heads) == _read([other])
+    assert heads.find(said[:-1]) is heads.find(said + b"{") is None
+
+
+def test_few_heads_are_remembered() -> None:
+    """A server that says another one each time must not fill the memory."""
+    heads = Heads()
+    for number in range(100):
+        _read([_OK + b"Content-Length: 0\r\nX: %d\r\n\r\n" % number], heads)
+
+    assert 0 < len(heads._known) <= 16
+
+
+def _read(parts: list[bytes], heads: Heads | None = None) -> Response | str | None:
+    answers = Answers(heads)
     try:
         for part in parts:
             if part:
