@@ -42,6 +42,8 @@ class Backstop:
         self._due.pop(task, None)
         if not self._due:
             self._stop_alarm()
+        if not self._cancelled:
+            return False
         times = self._cancelled.pop(task, 0)
         for _ in range(times):
             task.uncancel()

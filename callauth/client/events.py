@@ -119,7 +119,7 @@ class Hooks(Generic[E]):
     """Call every hook with every event."""
 
     def __init__(self, hooks: Iterable[Callable[[E], object]]) -> None:
-        self._hooks: tuple[Callable[[E], object], ...] = (_log,)
+        self._hooks: tuple[Callable[[E], object], ...] = ()
         for hook in hooks:
             self.add(hook)
 
@@ -137,9 +137,17 @@ class Hooks(Generic[E]):
             hooks.remove(hook)
         self._hooks = tuple(hooks)
 
+    @property
+    def are_heard(self) -> bool:
+        """Whether an event would reach the log or a hook, and has to be made."""
+        return bool(self._hooks) or _LOG.isEnabledFor(logging.DEBUG)
+
     def emit(self, event: E) -> None:
         """Hand the event to the log and to every hook."""
-        for hook in self._hooks:
+        hooks = self._hooks
+        if _LOG.isEnabledFor(logging.DEBUG):
+            hooks = (_log, *hooks)
+        for hook in hooks:
             try:
                 hook(event)
             # A cancelled future that a hook looks at must not cancel our work, either.

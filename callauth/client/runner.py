@@ -26,7 +26,7 @@ from ..errors import (
     TransportError,
 )
 from ..models.instant import aware
-from ..protocol.message import Operation, Replay, Response
+from ..protocol.message import Operation, Replay
 from ..protocol.retry import (
     NO_TRIES,
     Happened,
@@ -56,6 +56,8 @@ Failure: TypeAlias = ProviderError | ProtocolError | TransportError
 
 # The transport, which keeps the time-out itself, knows better what became of a request.
 _BACKSTOP_SECONDS = 0.05
+# Python 3.11 takes 0.09 µs to look up a member of an Enum.
+_ALIVE, _NEUTRAL, _UNSENT_ONLY = Verdict.ALIVE, Verdict.NEUTRAL, Replay.UNSENT_ONLY
 _NEVER_RANG = (NumberRejected, ProviderUnavailable)
 
 
@@ -127,9 +129,14 @@ class Runner:
         while True:
             settled = await self._try(operation, now, deadline)
             error = settled.error
-            happened = None if error is None else what_happened(error)
+            if error is None:
+                settled.tries = tries = count(tries, None)
+                if tries.made == 1:
+                    self._budget.give()
+                break
+            happened = what_happened(error)
             settled.tries = tries = count(tries, happened)
-            if happened is None or only_once:
+            if only_once:
                 break
             wait = self._wait(operation, settled, happened, deadline)
             if wait is None:
@@ -141,9 +148,8 @@ class Runner:
             now = self._clock.monotonic()
             if self.is_closing or now >= deadline or not has_turn:
                 break
-        if happened is None and tries.made == 1:
-            self._budget.give()
-        settled.error = _honest(operation, error, tries)
+        if error is not None:
+            settled.error = _honest(operation, error, tries)
         self._report(operation, settled, started)
         return settled
 
@@ -180,11 +186,32 @@ class Runner:
                 retry_after=admitted.wait_seconds,
             )
             return attempt
-        verdict = Verdict.NEUTRAL
+        left = deadline - now
+        # What may not be sent again gets all the time there is for its one answer.
+        is_only_try = operation.replay is _UNSENT_ONLY
+        seconds = left if is_only_try else min(left, self._retry.try_seconds)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - every coroutine runs in one
+        self._backstop.begin(task, now + seconds + _BACKSTOP_SECONDS)
+        verdict = _NEUTRAL
         try:
-            response = await self._exchange(operation, now, deadline)
+            try:
+                response = await self._send(operation.request, timeout_seconds=seconds)
+            finally:
+                timed_out = self._backstop.end(task)
             attempt.reply = operation.read(response)
-            verdict = Verdict.ALIVE
+            verdict = _ALIVE
+        except asyncio.CancelledError:
+            if task.cancelling():
+                raise
+            # Otherwise something of the transport was cancelled, not this task.
+            attempt.error = AnswerLost(
+                operation.provider,
+                operation.name,
+                "no answer in time",
+                timed_out=timed_out,
+            )
+            verdict = Verdict.FAILED
         except (ProviderError, ProtocolError, TransportError) as error:
             attempt.error = error.bare()
             verdict = _verdict(error)
@@ -199,29 +226,6 @@ class Runner:
         if self.pace is not None and _is_too_much(attempt.error):
             self.pace.turns(operation.replay).slow_down()
         return attempt
-
-    async def _exchange(
-        self, operation: Operation[T], now: float, deadline: float
-    ) -> Response:
-        left = deadline - now
-        # What may not be sent again gets all the time there is for its one answer.
-        is_only_try = operation.replay is Replay.UNSENT_ONLY
-        seconds = left if is_only_try else min(left, self._retry.try_seconds)
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - every coroutine runs in one
-        self._backstop.begin(task, now + seconds + _BACKSTOP_SECONDS)
-        try:
-            return await self._send(operation.request, timeout_seconds=seconds)
-        except asyncio.CancelledError:
-            timed_out = self._backstop.end(task)
-            if task.cancelling():
-                raise
-            # Otherwise something of the transport was cancelled, not this task.
-        finally:
-            self._backstop.end(task)
-        raise AnswerLost(
-            operation.provider, operation.name, "no answer in time", timed_out=timed_out
-        )
 
     def _wait(
         self,
@@ -273,6 +277,9 @@ class Runner:
     def _report(
         self, operation: Operation[T], settled: Settled[T], started: float
     ) -> None:
+        # To make the event takes 0.9 µs.
+        if not self._hooks.are_heard:
+            return
         self._hooks.emit(
             RequestSettled(
                 provider=operation.provider,

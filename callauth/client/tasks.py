@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import AnswerLost, CallAuthError, ConfigurationError
@@ -31,7 +30,8 @@ class Tasks:
         self._owner = owner
         self._called = called or f"{owner} client"
         self._clock = clock
-        self._running: set[asyncio.Task[Any]] = set()
+        # By what the caller waits for, or by themselves when nobody waits.
+        self._running: dict[asyncio.Future[Any], asyncio.Task[None]] = {}
         self._is_closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -48,32 +48,29 @@ class Tasks:
         AnswerLost when it is closed meanwhile.
         """
         loop = self._open_loop()
-        task = self._spawn(loop, work, operation)
         # Unlike the task itself, this can be awaited by one who is cancelled meanwhile;
         # asyncio.wait and asyncio.shield do the same in 3.6 and 1.9 µs more.
-        ended = loop.create_future()
-        task.add_done_callback(partial(self._end, ended))
+        ended: asyncio.Future[T] = loop.create_future()
+        carried = self._carry(operation, work, ended)
+        self._running[ended] = loop.create_task(carried, name=operation)
         try:
-            await ended
+            return await ended
         except asyncio.CancelledError:
-            task.add_done_callback(_report)
+            if not ended.cancel():
+                _report_of(ended)
             raise
-        if task.cancelled():
-            raise AnswerLost(self._owner, operation, "it was closed meanwhile")
-        error = task.exception()
-        if isinstance(error, CallAuthError):
-            raise error.bare()
-        return task.result()
 
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Start work that nobody waits for; it reports its errors elsewhere."""
-        task = self._spawn(self._open_loop(), work)
+        task = self._open_loop().create_task(work())
+        self._running[task] = task
         task.add_done_callback(self._end_started)
 
     async def aclose(self) -> None:
         """Take no new work, wait a little for the running, then stop it."""
         self._is_closed = True
-        running = set(self._running)
+        callers = list(self._running.items())
+        running = {task for _, task in callers}
         try:
             if running:
                 await self._wait_a_little(running)
@@ -83,6 +80,10 @@ class Tasks:
         if running:
             # Not for ever: a transport could swallow the cancellation.
             await asyncio.wait(running, timeout=_GRACE_SECONDS)
+        # A task that others cancelled before it began could not tell its caller.
+        for ended, task in callers:
+            if task.done() and not ended.done():
+                _fail(ended, self._closed_meanwhile(task.get_name()))
 
     async def _wait_a_little(self, running: set[asyncio.Task[Any]]) -> None:
         # The loop's own clock as well, since the other may be one that stands.
@@ -102,31 +103,56 @@ class Tasks:
             )
         return loop
 
-    def _spawn(
+    async def _carry(
         self,
-        loop: asyncio.AbstractEventLoop,
+        operation: str,
         work: Callable[[], Coroutine[Any, Any, T]],
-        name: str | None = None,
-    ) -> asyncio.Task[T]:
-        task = loop.create_task(work(), name=name)
-        self._running.add(task)
-        return task
+        ended: asyncio.Future[T],
+    ) -> None:
+        """Do the work and hand over how it ended.
 
-    def _end(self, ended: asyncio.Future[None], task: asyncio.Task[Any]) -> None:
-        self._running.discard(task)
-        if not ended.done():
-            ended.set_result(None)
+        A done callback that hands it over takes 1.4 µs more, for one turn of the loop.
+        """
+        try:
+            result = await work()
+        except asyncio.CancelledError:
+            _fail(ended, self._closed_meanwhile(operation))
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect goes to the caller, too
+            _fail(ended, error.bare() if isinstance(error, CallAuthError) else error)
+        except (KeyboardInterrupt, SystemExit) as error:
+            _fail(ended, error)
+            raise
+        else:
+            if not ended.done():
+                ended.set_result(result)
+        finally:
+            del self._running[ended]
+
+    def _closed_meanwhile(self, operation: str) -> AnswerLost:
+        return AnswerLost(self._owner, operation, "it was closed meanwhile")
 
     def _end_started(self, task: asyncio.Task[None]) -> None:
         # One callback for both, since the loop takes over 1 µs to call another.
-        self._running.discard(task)
-        _report(task)
+        del self._running[task]
+        _report_of(task)
 
 
-def _report(task: asyncio.Task[Any]) -> None:
+def _fail(ended: asyncio.Future[T], error: BaseException) -> None:
+    if ended.done():
+        _report(error, ended)
+    else:
+        ended.set_exception(error)
+
+
+def _report_of(ended: asyncio.Future[Any]) -> None:
+    if not ended.cancelled():
+        _report(ended.exception(), ended)
+
+
+def _report(error: BaseException | None, ended: asyncio.Future[Any]) -> None:
     """Report a defect of work that nobody awaits; our errors went to the hooks."""
-    error = None if task.cancelled() else task.exception()
     if error is not None and not isinstance(error, CallAuthError):
-        task.get_loop().call_exception_handler(
-            {"message": "work of a client failed", "exception": error, "task": task}
+        ended.get_loop().call_exception_handler(
+            {"message": "work of a client failed", "exception": error, "future": ended}
         )

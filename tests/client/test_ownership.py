@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -15,6 +16,7 @@ from callauth import (
     CallSettled,
     ConfigurationError,
     NeroTechClient,
+    NotSent,
     PhoneNumber,
     PlacedCall,
     TelefonIPClient,
@@ -262,6 +264,52 @@ async def test_work_ends_with_a_closing_that_is_cancelled(world: World) -> None:
         await running
 
     assert world.clock.monotonic() == 2.0
+
+
+async def test_closing_tells_the_caller_of_a_task_that_others_cancelled(
+    world: World,
+) -> None:
+    """Somebody sweeps through all tasks of the loop before ours has begun."""
+    tasks = Tasks("telefonip", world.clock)
+    before = asyncio.all_tasks()
+    waiting = asyncio.ensure_future(tasks.run("asking", lambda: world.clock.sleep(1.0)))
+    await asyncio.sleep(0)
+    (task,) = asyncio.all_tasks() - before - {waiting}
+    task.cancel()
+    await asyncio.wait([task])
+    await tasks.aclose()
+
+    with refused(AnswerLost, match="asking: it was closed meanwhile"):
+        await waiting
+
+
+@pytest.mark.parametrize("error", [ValueError("a defect"), NotSent("-", "-", "no")])
+async def test_only_a_defect_is_reported_to_a_loop_whose_caller_just_left(
+    error: Exception, world: World
+) -> None:
+    """The caller is cancelled in the turn of the loop in which the work ends."""
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: reported.append(context["exception"])
+    )
+
+    async def work() -> None:
+        waiting.cancel()
+        raise error
+
+    async def work_and_then_leave() -> None:
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(waiting.cancel)
+        raise error
+
+    tasks = Tasks("telefonip", world.clock)
+    for each in (work, work_and_then_leave):
+        waiting = asyncio.ensure_future(tasks.run("asking", each))
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+    gc.collect()
+
+    assert reported == ([error, error] if isinstance(error, ValueError) else [])
 
 
 async def test_a_defect_that_nobody_waits_for_is_told(world: World) -> None:
