@@ -141,12 +141,16 @@ def main() -> None:
         "load before": round(os.getloadavg()[0], 1),
     }
     found: dict[str, object] = {"conditions": conditions}
+    # A dry run first, since the most memory of any child counts.
+    parts = {
+        "a dry run": dry_run,
+        "in process": ledger_figures,
+        "over HTTP": over_http,
+    }
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        # First, since the most memory of any child counts.
-        found["a dry run"] = dry_run(Path(folder))
-        found["in process"] = ledger_figures(Path(folder))
-        found["over HTTP"] = over_http(Path(folder))
-    print(json.dumps(found, indent=2))
+        for name, measure in parts.items():
+            found[name] = measure(Path(folder))
+            print(name, json.dumps(found[name], indent=2), flush=True)
     _RESULTS.write_text(json.dumps(found, indent=2) + "\n")
 
 

@@ -12,7 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import httpx
 
@@ -56,7 +56,7 @@ async def _forget(sandbox: Sandbox) -> None:
 
 async def over_http(count: str, at_once: str, base_url: str, ledger: str) -> Found:
     """Settle so many numbers on a sandbox that listens somewhere."""
-    async with _client(None, base_url) as client:
+    async with _client("auto", base_url) as client:
         return await _measured(client, int(count), ledger, int(at_once))
 
 
@@ -64,7 +64,7 @@ async def by_hand_httpx(count: str, at_once: str, base_url: str) -> Found:
     """Do what a script would: gather, a semaphore and httpx, and write nothing down."""
     limits = httpx.Limits(max_connections=int(at_once))
     async with httpx.AsyncClient(
-        base_url=base_url, headers=_HEADERS, limits=limits, timeout=60
+        base_url=base_url, headers=_HEADERS, limits=limits, timeout=None
     ) as http:
 
         async def ask(path: str, form: dict[str, str]) -> str:
@@ -130,7 +130,9 @@ def _run(client: CallPassClient, count: int, ledger: str, at_once: int) -> BulkR
     )
 
 
-def _client(transport: Transport | None, base_url: str | None = None) -> CallPassClient:
+def _client(
+    transport: Transport | Literal["auto"], base_url: str | None = None
+) -> CallPassClient:
     poll = PollSchedule(
         first_seconds=_ASKED_AFTER_SECONDS,
         checks_per_second=1e6,

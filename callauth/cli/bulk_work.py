@@ -15,6 +15,7 @@ from ..bulk import BulkChannel, BulkRun, SQLiteLedger
 from ..errors import ConfigurationError
 from ..protocol.schedule import PollSchedule
 from ..sandbox import FastClock, Sandbox
+from ..transport.choice import AUTO
 from ..transport.clock import SystemClock
 from ..transport.port import Clock
 from .bulk_channel import CHANNELS, Crowd, channel_of, in_sandbox
@@ -161,7 +162,7 @@ async def _channel(order: Order) -> AsyncIterator[tuple[BulkChannel, Clock]]:
                 yield in_sandbox(channel_of(name, client)), clock
         return
     try:
-        client = real_client(provider, poll=poll)
+        client = real_client(provider, poll=poll, transport=AUTO)
     except ConfigurationError as error:
         raise ConfigurationError(f"{error}; or try --sandbox or --dry-run") from None
     async with _closed_soon(client):
