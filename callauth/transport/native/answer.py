@@ -70,13 +70,13 @@ class Answers:
         found = self._heads.find(whole)
         if found is None:
             self._parse(received)
-            if self.is_whole and not self.is_last:
-                self._heads.learn(whole, self.response())
+            if self.is_whole:
+                self._heads.learn(whole, self.response(), is_last=self.is_last)
             return
         head, self._body = found
         self._status, self._headers = head.status, LowerHeaders(head.headers)
         self._received = len(whole)
-        self.is_whole = True
+        self.is_whole, self.is_last = True, head.is_last
 
     def _parse(self, received: memoryview) -> None:
         before = self._received

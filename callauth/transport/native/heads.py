@@ -19,11 +19,12 @@ _LONGEST = 1024
 
 @frozen
 class Head:
-    """Hold what a head says, after which its connection may be used again."""
+    """Hold what a head says; nothing is read after one that ``is_last``."""
 
     status: int
     headers: LowerHeaders
     length: int
+    is_last: bool
 
 
 class Heads:
@@ -40,7 +41,7 @@ class Heads:
             return None
         return head, received[start:]
 
-    def learn(self, received: bytes, response: Response) -> None:
+    def learn(self, received: bytes, response: Response, *, is_last: bool) -> None:
         """Remember what llhttp has read there, if nothing else can follow its head."""
         start, length = received.find(_END) + len(_END), len(response.body)
         headers = response.headers
@@ -56,5 +57,5 @@ class Heads:
         if len(self._known) >= _MOST:
             self._known.clear()
         # Not the answer's own: whoever has that may change it.
-        head = Head(response.status, LowerHeaders(headers), length)
+        head = Head(response.status, LowerHeaders(headers), length, is_last)
         self._known[received[:start]] = head

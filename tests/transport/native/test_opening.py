@@ -44,6 +44,11 @@ def _silent() -> Iterator[int]:
             filler.close()
 
 
+async def _noticed() -> None:
+    """Let the server, which may not even have accepted yet, see the end."""
+    await asyncio.sleep(0.01)
+
+
 def _refusing() -> int:
     with socket.socket() as made:
         made.bind(("127.0.0.1", 0))
@@ -58,6 +63,7 @@ async def test_an_address_that_refuses_gives_way_at_once() -> None:
             connected = await first_of([_at(_refusing()), _at(_refusing()), _at(port)])
         assert connected.getpeername()[1] == port
         connected.close()
+        await _noticed()
 
 
 async def test_an_address_that_says_nothing_gets_company() -> None:
@@ -69,6 +75,7 @@ async def test_an_address_that_says_nothing_gets_company() -> None:
                 connected = await first_of([_at(silent), _at(port)])
             assert connected.getpeername()[1] == port
             connected.close()
+            await _noticed()
 
 
 async def test_a_race_that_nobody_wins_says_why() -> None:
