@@ -64,6 +64,11 @@ class Breaker:
         """Whether requests flow freely."""
         return self._open_seconds == 0.0
 
+    @property
+    def is_untroubled(self) -> bool:
+        """Whether it is closed and no failure is counted: a success changes nothing."""
+        return self._open_seconds == 0.0 and not self._failures
+
     def would_admit(self, now: float) -> bool:
         """Say whether a request would be let through, without taking the turn."""
         is_open = self._is_probing or now < self._opened_until

@@ -38,7 +38,7 @@ from ..protocol.retry import (
 )
 from ..transport.port import Clock, Transport
 from .backstop import Backstop
-from .breaker import Breaker, Refused, Verdict
+from .breaker import Admitted, Breaker, Refused, Verdict
 from .budget import RetryBudget
 from .events import (
     BreakerClosed,
@@ -221,8 +221,9 @@ class Runner:
             attempt.error = AnswerLost(operation.provider, operation.name, clause)
             verdict = Verdict.FAILED
         finally:
-            if self._breaker.record(admitted, verdict, self._clock.monotonic()):
-                self._tell_of_breaker(operation.provider)
+            # To record nearly every success, which changes nothing, takes 0.25 µs.
+            if verdict is not _ALIVE or not self._breaker.is_untroubled:
+                self._record(operation, admitted, verdict)
         if self.pace is not None and _is_too_much(attempt.error):
             self.pace.turns(operation.replay).slow_down()
         return attempt
@@ -254,7 +255,12 @@ class Runner:
             return None
         return wait
 
-    def _tell_of_breaker(self, provider: str) -> None:
+    def _record(
+        self, operation: Operation[T], admitted: Admitted, verdict: Verdict
+    ) -> None:
+        provider = operation.provider
+        if not self._breaker.record(admitted, verdict, self._clock.monotonic()):
+            return
         if self._breaker.is_closed:
             self._hooks.emit(BreakerClosed(provider=provider))
         else:
@@ -296,11 +302,9 @@ def _is_too_much(error: Failure | None) -> bool:
     return isinstance(error, RateLimited) and not isinstance(error, CallInProgress)
 
 
-def _honest(
-    operation: Operation[T], error: Failure | None, tries: Tries
-) -> Failure | None:
+def _honest(operation: Operation[T], error: Failure, tries: Tries) -> Failure:
     """Return the error of all tries together: one lost answer outlives what follows."""
-    if error is None or not tries.lost:
+    if not tries.lost:
         return error
     happened = what_happened(error)
     is_open = happened in (Happened.NOT_SENT, Happened.IN_PROGRESS, Happened.LIMITED)

@@ -45,6 +45,8 @@ _LONG_NUMBER = re.compile(r"[0-9](?:[\W_]*[0-9]){3}")
 _CODE = re.compile(r"[0-9]{4,5}|[0-9]{7}")
 _START = "start-call-password"
 _STATUS = "get-call-password-status"
+# Python 3.11 takes 0.09 µs to look up a member of an Enum.
+_SAFE = Replay.SAFE
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _START_READER = Reader(PROVIDER, _START)
 _STATUS_READER = Reader(PROVIDER, _STATUS)
@@ -153,7 +155,7 @@ def get_call_password_status(account: Account, call_id: str) -> Operation[Status
     quoted = call_id if is_plain else quote_plus(call_id)
     return Operation(
         request=_request(account, _STATUS, f"callid={quoted}", own_connection=False),
-        replay=Replay.SAFE,
+        replay=_SAFE,
         reader=lambda response: _read_status(response, call_id),
     )
 
