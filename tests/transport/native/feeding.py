@@ -144,7 +144,7 @@ class _Feed:
         return asked
 
     async def _calling(self) -> None:
-        # A finding is enough, and a transport that sends nothing must not go on for ever.
+        # A finding is enough, and a transport that sends nothing would go on for ever.
         most = 3 * _ANSWERS_OF_A_TRANSPORT
         while self.left > 0 and self.number < most and not self.tally.broken:
             if self.dice.random() < 0.02:
