@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .native import NATIVE
 from .patch import Patch
 from .verifier import VERIFIER
 
@@ -239,4 +240,5 @@ PATCHES = (
         tests=("tests/models",),
     ),
     *VERIFIER,
+    *NATIVE,
 )

@@ -15,7 +15,6 @@ from tests.hostile.sending import sent
 from tests.support.transports import TRANSPORTS
 
 from .answering import Ending, Script, answering
-from .feeding import fed
 from .left import leaving_nothing
 from .trials import kept_through, read_alike
 from .wild import answer
@@ -182,22 +181,12 @@ async def test_headers_are_those_that_httpx_gives() -> None:
 async def test_each_difference_from_other_transports_is_explained() -> None:
     """One that nobody knows of is a mistake of one of them."""
     others = [name for name in TRANSPORTS if name != "native"]
-    tally = await read_alike(600, seed=1, others=others)
+    tally = await read_alike(400, seed=1, others=others)
 
     assert tally.broken == []
     # Half of them are honest.
-    assert all(tally.kinds[f"read alike, {other}"] > 300 for other in others)
-    assert all(tally.kinds[f"lost alike, {other}"] > 100 for other in others)
-
-
-def test_wild_answers_break_no_promise() -> None:
-    """However they are cut, and whatever came before on a connection."""
-    tally = fed(10_000, seed=1)
-
-    assert tally.broken == []
-    assert tally.faults >= 10_000
-    assert tally.kinds["read"] > 4000
-    assert tally.kinds["lost"] > 3000
+    assert all(tally.kinds[f"read alike, {other}"] > 200 for other in others)
+    assert all(tally.kinds[f"lost alike, {other}"] > 70 for other in others)
 
 
 async def test_no_answer_is_taken_for_that_of_the_next_request() -> None:
