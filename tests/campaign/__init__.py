@@ -16,5 +16,6 @@ the sockets behaved.
   once more.
 - ``outage`` lets starts arrive while a provider is in trouble.
 - ``hostility`` repeats the trials of ``tests.hostile``.
+- ``native`` lets ``tests.transport.native`` answer.
 - ``tally`` counts, ``promises`` cuts it all into pieces, ``__main__`` runs those.
 """

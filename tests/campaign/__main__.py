@@ -113,6 +113,7 @@ def _gathered(name: str, parts: list[Future[_Done]], seed: int) -> Kept:
         whole.notes.append(f"{whole.doubled:,} of them twice before the next turn")
     if whole.again:
         whole.notes.append(f"{whole.again:,} repeated alone, late in a crowd")
+    whole.notes += [f"{times:,} {kind}" for kind, times in sorted(whole.kinds.items())]
     return Kept(
         promise=name,
         times=whole.faults,

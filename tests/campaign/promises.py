@@ -17,6 +17,7 @@ from .bulk import bulk_kills
 from .cancels import every_turn
 from .hostility import hostile_trials
 from .mutation import broken
+from .native import compared_answers, wild_answers
 from .outage import (
     TRY_SECONDS,
     Report,
@@ -185,6 +186,8 @@ PROMISES: dict[str, tuple[Work, int]] = {
     "cancellations at every turn": (cancels, _PARTS),
     "storms of cancellations on real sockets": (storms, len(TRANSPORTS)),
     "mutated answers into every reader": (bodies, _PARTS),
+    "wild answers into native connections": (wild_answers, _PARTS),
+    "answers compared with other transports": (compared_answers, _PARTS),
     "people before Verifiers, honest and not": (crowds, _PARTS),
     "processes killed while they verify people": (kills, _PARTS),
     "bulk runs killed and resumed": (bulk_kills, _PARTS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .native import NATIVE
 from .patch import Patch
 from .verifier import VERIFIER
 
@@ -240,4 +241,5 @@ PATCHES = (
         tests=("tests/models",),
     ),
     *VERIFIER,
+    *NATIVE,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from attrs import define, field
 
 
@@ -10,14 +12,15 @@ class Tally:
     """Count what was done and keep what went wrong.
 
     ``doubled`` counts the callers that were cancelled a second time while they left.
-    ``again`` counts the trials that were repeated by themselves. ``notes`` say what
-    was measured.
+    ``again`` counts the trials that were repeated by themselves, ``kinds`` how often
+    something came up, by its name. ``notes`` say what was measured.
     """
 
     runs: int = 0
     faults: int = 0
     doubled: int = 0
     again: int = 0
+    kinds: Counter[str] = field(factory=Counter)
     broken: list[str] = field(factory=list)
     notes: list[str] = field(factory=list)
 
@@ -27,5 +30,6 @@ class Tally:
         self.faults += other.faults
         self.doubled += other.doubled
         self.again += other.again
+        self.kinds += other.kinds
         self.broken += other.broken
         self.notes += other.notes

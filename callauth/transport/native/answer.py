@@ -17,6 +17,7 @@ from .heads import Heads
 from .wire import HEAD_LIMIT
 
 _HTTP = b"HTTP/"
+_LINE_ENDS = b"\r\n"
 _OUTSIDE = "an answer outside HTTP"
 _SWITCHING_PROTOCOLS = 101
 _WITHOUT_BODY = (204, 304)
@@ -87,7 +88,7 @@ class Answers:
                 raise OutsideHttp(_OUTSIDE)
         clause = ""
         try:
-            self._parser.feed_data(received)
+            self._feed(received)
         except (HttpParserError, HttpParserUpgrade):
             clause = _OUTSIDE
             self.is_last = True
@@ -150,6 +151,16 @@ class Answers:
             return
         self.is_whole = True
         self.is_last = self.is_last or not self._parser.should_keep_alive()
+
+    def _feed(self, received: memoryview) -> None:
+        # llhttp passes over the ends of lines after an answer, as if nothing followed.
+        if len(received) > 1 and received[-1] in _LINE_ENDS:
+            self._parser.feed_data(received[:-1])
+            if self.is_whole:
+                self.is_last = True
+                return
+            received = received[-1:]
+        self._parser.feed_data(received)
 
     def _judge_framing(self) -> None:
         # RFC 9112, section 6.3: what could end at two places is believed at none.

@@ -46,31 +46,48 @@ LAXER: Mapping[str, re.Pattern[bytes]] = {
     "anything in a reason": re.compile(
         rb"HTTP/[0-9.]+ [0-9]{3} [^\r\n]*[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
     ),
+    # They are no part of any answer.
+    "empty lines after a 100 Continue": re.compile(
+        rb"(?s)HTTP/1\.[01] 1[0-9][0-9] .*\r\n\r\n[\r\n]+HTTP/"
+    ),
     # Whoever speaks first is recognised; after that nobody is mistaken.
     "another name after a 100 Continue": re.compile(rb"(?s)HTTP/1.*(RTSP|ICE)/1"),
 }
 """What ours reads and h11 refuses."""
 
 
-def unexplained(
+UNEXPLAINED = "unexplained"
+
+
+def compared(
     said: bytes, ours: Response | NotSent | AnswerLost, theirs: object, other: str
-) -> bool:
-    """Return whether two readings of the same answer differ for no known reason."""
-    is_aiohttp = other == "aiohttp"
-    if not isinstance(ours, Response):
-        known = {**STRICTER, **(STRICTER_THAN_AIOHTTP if is_aiohttp else {})}
-        differ = isinstance(theirs, Response)
+) -> str:
+    """Say whether two readings of the same answer agree, or why they differ.
+
+    What nobody knows of is ``UNEXPLAINED``.
+    """
+    if isinstance(ours, Response) and isinstance(theirs, Response):
+        if _reading(ours) == _reading(theirs):
+            return "read alike"
+        known: Mapping[str, re.Pattern[bytes]] = {}
+    elif isinstance(ours, Response):
+        known = LAXER
+    elif isinstance(theirs, Response):
+        known = STRICTER
+        if other == "aiohttp":
+            known = {**STRICTER, **STRICTER_THAN_AIOHTTP}
     else:
-        # Of what follows an answer aiohttp takes a part for its end.
-        if is_aiohttp and _is_whole_before_its_end(said):
-            return False
-        known = dict(LAXER)
-        differ = not (
-            isinstance(theirs, Response)
-            and (ours.status, ours.body) == (theirs.status, theirs.body)
-            and _headers(ours) == _headers(theirs)
-        )
-    return differ and not any(pattern.search(said) for pattern in known.values())
+        return "lost alike" if type(ours) is type(theirs) else UNEXPLAINED
+    # Of what follows an answer aiohttp takes a part for its end.
+    is_ours = isinstance(ours, Response)
+    if is_ours and other == "aiohttp" and _is_whole_before_its_end(said):
+        return "something after it"
+    names = (name for name, pattern in known.items() if pattern.search(said))
+    return next(names, UNEXPLAINED)
+
+
+def _reading(response: Response) -> tuple[int, bytes, dict[str, str]]:
+    return response.status, response.body, _headers(response)
 
 
 def _headers(response: Response) -> dict[str, str]:

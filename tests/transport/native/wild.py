@@ -82,7 +82,12 @@ def script(dice: random.Random) -> Script:
 def answer(dice: random.Random) -> bytes:
     """Return some answers in a row, mostly one, with up to three mutations."""
     said = b"".join(_one(dice) for _ in range(dice.choice((1, 1, 1, 1, 2, 3))))
-    for _ in range(dice.choice((0, 0, 0, 1, 2, 3))):
+    return mutated(said, dice, dice.choice((0, 0, 0, 1, 2, 3)))
+
+
+def mutated(said: bytes, dice: random.Random, times: int) -> bytes:
+    """Return it with so many things wrong with it."""
+    for _ in range(times):
         said = dice.choice(_MUTATIONS)(said, dice)
     return said
 
