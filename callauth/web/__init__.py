@@ -17,7 +17,7 @@ application/json``. A field that is not named here is refused.
 
 ``method`` is "flash_call", "voice_otp" or "reverse_call"; null or none leaves the
 choice to the order of the channels. ``?wait`` answers as soon as the verification is
-settled or somebody changed it, or else when that many seconds are over.
+settled, or else when that many seconds are over.
 
 **State** ::
 
@@ -87,7 +87,7 @@ Retry-After). The types, each after ``urn:callauth:``::
     409 no-other-way          ``next``: every way was tried, or cannot be used now
     413 too-large             the body has more than 4,096 bytes
     415 not-json              Content-Type is not application/json
-    422 invalid-request       a field or parameter is missing, unknown or of a wrong type
+    422 invalid-request       a field or parameter is missing, unknown or of wrong type
     422 invalid-phone         no number that may be called, by its digits alone
     422 invalid-pin           something else than digits
     429 too-many-attempts     retry_after: a limit of the policy
