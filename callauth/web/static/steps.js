@@ -113,10 +113,10 @@ class WaitingStep extends Step {
       element("span", { className: "bar", "aria-hidden": "true" }, this.bar),
       element("span", { className: "left" }, `${this.say("left")} `, this.clock),
     );
-    this.nextButton = quiet(() => actions.next());
-    this.againButton = quiet(() => actions.again());
+    this.nextButton = button("other", () => actions.next());
+    this.againButton = button("other", () => actions.again());
     this.ways = element(
-      "p",
+      "div",
       { className: "ways" },
       element("span", {}, this.say(question)),
       this.nextButton,
@@ -126,7 +126,7 @@ class WaitingStep extends Step {
       "p",
       { className: "own" },
       element("span", {}, `${this.say("yourPhone")} `, ...this.#masked(state.phone)),
-      quiet(() => actions.over(), this.say("change")),
+      quiet(() => actions.over(), this.say("change"), this.say("changeNumber")),
     );
   }
 
@@ -184,9 +184,9 @@ class PinStep extends WaitingStep {
         element("label", { htmlFor: "pin" }, this.say(`${words}Label`)),
         this.input,
         this.problem,
+        element("p", { id: "hint", className: "hint" }, this.say(`${words}Hint`)),
         this.countdown,
         this.button,
-        element("p", { id: "hint", className: "hint" }, this.say(`${words}Hint`)),
       ),
       this.ways,
       this.own,
@@ -237,8 +237,8 @@ class DialStep extends WaitingStep {
       "div",
       { className: "dial" },
       element("p", { className: "number" }, number.replaceAll("-", "‑").replaceAll(" ", "\u00a0")),
-      element("a", link, this.say("dialGo")),
       qr_svg ? this.#picture(qr_svg) : null,
+      element("a", link, this.say("dialGo")),
     );
     this.waiting = element("p", { className: "waiting" });
     this.hint = element("p", { className: "hint" }, this.say("dialHint"));
@@ -281,7 +281,7 @@ class EndedStep extends Step {
       ? button("go", () => actions.again())
       : button("go", () => actions.over(), this.say("over"));
     this.node.append(this.problem, this.button);
-    if (phone) this.node.append(quiet(() => actions.over(), this.say("change")));
+    if (phone) this.node.append(quiet(() => actions.over(), this.say("changeNumber")));
   }
 
   update(model) {
@@ -317,8 +317,10 @@ function button(className, act, text = "") {
   return made;
 }
 
-function quiet(act, text) {
-  return button("quiet", act, text);
+function quiet(act, text, spoken = text) {
+  const made = button("quiet", act, text);
+  made.setAttribute("aria-label", spoken);
+  return made;
 }
 
 // A button that is really disabled would lose the focus of whoever has just pressed it.
