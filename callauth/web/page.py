@@ -14,6 +14,9 @@ from types import MappingProxyType
 
 from .answers import Answer
 
+PAGE_PATH = "/verification/"
+"""Where the page is, beside /verifications; its files are under it."""
+
 STATIC = Path(__file__).parent / "static"
 
 SECURITY_POLICY = "; ".join(
@@ -52,7 +55,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 def page_file(name: str, folder: Path = STATIC) -> Answer | None:
     """Return one file by its name, the page itself for "", None for any other.
 
-    The page asks for /verifications beside the folder in which it is served.
+    It is meant to be served under ``PAGE_PATH``.
     """
     return _files(folder).get(name or "index.html")
 

@@ -20,14 +20,14 @@ from ...verification.verifier import Verifier
 from ...web.answers import Answer
 from ...web.events import HEADERS, EventStream
 from ...web.operations import OPERATIONS, Operation
-from ...web.page import page_file
+from ...web.page import PAGE_PATH, page_file
 from ...web.problems import Refused
 from ...web.request import WebRequest
 from ...web.service import Service
 from .phone import PlayedPhone
 
 _STATIC = Path(__file__).parent / "static"
-_FLOW = re.compile(r"/(?P<flow>[a-z]+)(?P<rest>/verifications.*)")
+_FLOW = re.compile(r"/(?P<flow>[a-z]+)(?P<rest>/verification.*)")
 _PHONE_PATHS = ("/phone", "/phone/calls")
 _JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
@@ -93,6 +93,8 @@ class WebApp:
         self, verb: str, flow: str, path: str, request: WebRequest
     ) -> Answer | EventStream:
         service = self._services.get(flow)
+        if verb == "GET" and path.startswith(PAGE_PATH):
+            return page_file(path.removeprefix(PAGE_PATH)) or _NOTHING
         for operation in OPERATIONS:
             found = _pattern(operation).fullmatch(path)
             if service is not None and operation.verb == verb and found:

@@ -38,6 +38,7 @@ class CallauthVerify extends HTMLElement {
   #problem = "";
   #isBusy = false;
   #againAt = null;
+  #method = null;
   #skew = 0;
   #step = null;
   #shown = "";
@@ -94,7 +95,7 @@ class CallauthVerify extends HTMLElement {
 
   #start(phone, method) {
     const purpose = this.getAttribute("purpose");
-    this.#phone = phone;
+    [this.#phone, this.#method] = [phone, method];
     return this.#do(async () => {
       const wanted = { phone, ...(purpose && { purpose }), ...(method && { method }) };
       const [verification, state] = await Verification.start(this.#base, wanted);
@@ -103,12 +104,17 @@ class CallauthVerify extends HTMLElement {
   }
 
   #again() {
-    return this.#start(this.#phone, this.#state.method);
+    return this.#start(this.#phone, this.#method);
   }
 
   #next() {
     const verification = this.#verification;
-    return this.#do(async () => this.#take(await verification.next(), verification));
+    return this.#do(async () => {
+      const state = await verification.next();
+      // Whoever went on to another way wants that one again.
+      this.#method = state.method;
+      this.#take(state, verification);
+    });
   }
 
   #submit(pin) {

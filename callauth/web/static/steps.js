@@ -101,9 +101,8 @@ class StartingStep extends Step {
 
 /** What waits for the person: his number, the time left, and the ways out. */
 class WaitingStep extends Step {
-  constructor(texts, actions, { state, now }, picture, { question, again }) {
+  constructor(texts, actions, { state, now }, picture, question) {
     super(texts, actions, picture);
-    this.again = again;
     this.total = Math.max(secondsTo(state.challenge.expires_at, now), USUAL_SECONDS);
     this.bar = element("span", { className: "passed" });
     this.clock = element("span", { className: "clock", role: "timer" });
@@ -132,15 +131,16 @@ class WaitingStep extends Step {
 
   update(model) {
     super.update(model);
-    const { state, now, phone, isBusy } = model;
+    const { state, now, phone } = model;
     const seconds = secondsTo(state.challenge.expires_at, now);
     write(this.clock, minutes(seconds));
     this.bar.style.transform = `scaleX(${Math.min(1, seconds / this.total)})`;
     this.countdown.classList.toggle("soon", seconds <= 30);
     this.nextButton.hidden = !state.next;
     if (state.next) this.#offer(this.nextButton, "next", state.next.at, model);
-    this.againButton.hidden = !phone;
-    this.#offer(this.againButton, this.again, model.againAt, model);
+    // A number to dial is leased to a phone once at a time.
+    this.againButton.hidden = !phone || state.challenge.kind === "dial";
+    this.#offer(this.againButton, "again", model.againAt, model);
     this.ways.hidden = this.nextButton.hidden && this.againButton.hidden;
     return seconds;
   }
@@ -163,8 +163,7 @@ class WaitingStep extends Step {
 class PinStep extends WaitingStep {
   constructor(texts, actions, model) {
     const words = model.state.method === "voice_otp" ? "voice" : "flash";
-    const ways = { question: "noCall", again: "again" };
-    super(texts, actions, model, "incoming", ways);
+    super(texts, actions, model, "incoming", "noCall");
     this.digits = model.state.challenge.digits;
     this.tries = model.state.challenge.tries_left;
     this.title.textContent = this.say(`${words}Title`);
@@ -207,12 +206,11 @@ class PinStep extends WaitingStep {
     ready(this.button, text, !model.isBusy && seconds > 0);
   }
 
-  #typed({ inputType }) {
+  #typed({ data, inputType = "" }) {
     const typed = this.input.value.replace(/\D/g, "");
     // One digit too many was a slip; a whole number was pasted from the call log.
-    const kept = inputType === "insertText"
-      ? typed.slice(0, this.digits)
-      : typed.slice(-this.digits);
+    const isTyped = data?.length === 1 || inputType.startsWith("insertComposition");
+    const kept = isTyped ? typed.slice(0, this.digits) : typed.slice(-this.digits);
     if (kept !== this.input.value) this.input.value = kept;
     if (kept.length === this.digits && isReady(this.button)) this.actions.submit(kept);
   }
@@ -227,8 +225,7 @@ class PinStep extends WaitingStep {
 
 class DialStep extends WaitingStep {
   constructor(texts, actions, model) {
-    const ways = { question: "cannotDial", again: "anew" };
-    super(texts, actions, model, "outgoing", ways);
+    super(texts, actions, model, "outgoing", "cannotDial");
     const { number, tel_uri, qr_svg } = model.state.challenge;
     this.title.textContent = this.say("dialTitle");
     this.text.textContent = this.say("dialText");
@@ -276,7 +273,7 @@ class EndedStep extends Step {
     const why = state.state === "failed" ? state.reason : state.state;
     this.title.textContent = this.say(`${why}Title`);
     this.text.textContent = this.say(`${why}Text`);
-    this.name = state.method === "reverse_call" ? "anew" : "again";
+    this.name = state.method === "reverse_call" ? "retry" : "again";
     this.button = phone
       ? button("go", () => actions.again())
       : button("go", () => actions.over(), this.say("over"));

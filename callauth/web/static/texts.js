@@ -62,11 +62,11 @@ const RU = {
   noCall: "Звонка нет?",
   cannotDial: "Не получается позвонить?",
   next: "Другой способ",
-  nextAt: "Другой способ · {t}",
+  nextAt: "Другой способ через {t}",
   again: "Позвонить ещё раз",
-  againAt: "Позвонить ещё раз · {t}",
-  anew: "Другой номер",
-  anewAt: "Другой номер · {t}",
+  againAt: "Позвонить ещё раз через {t}",
+  retry: "Попробовать ещё раз",
+  retryAt: "Попробовать через {t}",
   over: "Начать заново",
 
   verifiedTitle: "Номер подтверждён",
@@ -86,7 +86,7 @@ const RU = {
 
   "invalid-phone": "На такой номер мы позвонить не можем. Проверьте цифры.",
   "invalid-pin": "Введите только цифры.",
-  "phone-busy": "Этот номер уже подтверждают. Подождите немного.",
+  "phone-busy": "На этот номер только что звонили или ждут звонка с него. Подождите немного.",
   "too-many-attempts": "Слишком часто. Подождите немного.",
   "not-called": "Не получилось позвонить. Проверьте номер или попробуйте немного позже.",
   "no-other-way": "Другого способа сейчас нет.",
@@ -147,11 +147,11 @@ const EN = {
   noCall: "No call?",
   cannotDial: "Cannot call?",
   next: "Another way",
-  nextAt: "Another way · {t}",
+  nextAt: "Another way in {t}",
   again: "Call again",
-  againAt: "Call again · {t}",
-  anew: "Another number",
-  anewAt: "Another number · {t}",
+  againAt: "Call again in {t}",
+  retry: "Try again",
+  retryAt: "Try again in {t}",
   over: "Start over",
 
   verifiedTitle: "Number verified",
@@ -171,7 +171,7 @@ const EN = {
 
   "invalid-phone": "We cannot call such a number. Check its digits.",
   "invalid-pin": "Type digits only.",
-  "phone-busy": "This number is being verified already. Wait a little.",
+  "phone-busy": "This number has just been called, or is waited for. Wait a little.",
   "too-many-attempts": "Too often. Wait a little.",
   "not-called": "The call did not work. Check the number, or try again a little later.",
   "no-other-way": "There is no other way now.",
@@ -180,7 +180,7 @@ const EN = {
   other: "Something went wrong. Try again a little later.",
 };
 
-const TEXTS = { ru: RU, en: EN };
+export const TEXTS = { ru: RU, en: EN };
 
 /** The texts of one language; another one than Russian is English. */
 export class Texts {
@@ -195,7 +195,10 @@ export class Texts {
   say(name, { n, t } = {}) {
     const found = TEXTS[this.language][name] ?? TEXTS[this.language].other;
     const text = typeof found === "string" ? found : found[this.#forms.select(n)];
-    return text.replace("{n}", n).replace("{t}", t === undefined ? "" : minutes(t));
+    // A number stays on one line with the word beside it.
+    return text
+      .replace("{n} ", `${n}\u00a0`)
+      .replace(" {t}", t === undefined ? "" : `\u00a0${minutes(t)}`);
   }
 }
 
