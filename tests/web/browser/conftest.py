@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +17,7 @@ from .site import Site
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-    from .visitor import Visitor
-
-Visit = Callable[..., Awaitable["Visitor"]]
+    from .visitor import Visit, Visitor
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from attrs import define, field
 from playwright.async_api import (
@@ -130,3 +132,7 @@ class Visitor:
         """Keep what the console complains of."""
         if message.type in ("error", "warning") and not _REFUSED.search(message.text):
             self.complaints.append(message.text)
+
+
+Visit: TypeAlias = Callable[..., Awaitable[Visitor]]
+"""Lets a visitor come."""
