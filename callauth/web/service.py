@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
+from ..client.edge import sealed
 from ..errors import (
     AttemptNotFound,
     CallAuthError,
@@ -94,6 +95,7 @@ class Service:
     Raises ConfigurationError for a setting that is none.
     """
 
+    @sealed
     def __init__(
         self,
         verifier: Verifier,
@@ -126,6 +128,11 @@ class Service:
                 await stack.enter_async_context(self._verifier)
             stack.callback(self.close)
             yield
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for an outcome."""
+        return len(self._waits)
 
     def close(self) -> None:
         """End what browsers wait for, so that the server can stop."""
