@@ -54,7 +54,8 @@ class VerifiedPhone:
     the verification on. ``assurance="code"`` refuses what only a caller ID proved.
 
     Raises ConfigurationError for a purpose that no browser may ask the router for; the
-    dependency raises HTTPException of 401, 403 or 503 with a problem document.
+    dependency raises HTTPException of 401, 403 or 503. Unless the application handles
+    those itself, they are problem documents with a ``detail`` and nothing else.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ async def test_a_webhook_makes_us_ask_the_provider(
     answer = await site.browser().ask(verb, path + _query(1, success="False"))
 
     assert (answer.status_code, answer.content) == (200, b"")
-    assert (await browser.state(started))["state"] == "verified"
+    assert (await browser.state(started, wait=25))["state"] == "verified"
     assert world.clock.monotonic() == began
 
 
@@ -115,9 +115,28 @@ async def test_a_replayed_webhook_asks_once_a_second(
 
     answers = [await program.ask("POST", path + _query(1)) for _ in range(20)]
 
+    await world.clock.sleep(0.5)
     assert {each.status_code for each in answers} == {200}
     assert desk.checks == 1
     assert (await browser.state(started))["state"] == "waiting"
+
+
+async def test_a_webhook_is_answered_before_the_provider_is_asked(
+    sites: Sites, world: World
+) -> None:
+    """However long that takes: its sender waits for nobody, and learns nothing."""
+    desk = Desk(world.clock, check_seconds=4)
+    site = await sites.open([desk])
+    phone = world.phone()
+    browser, started, path = await _started(site, phone)
+    desk.dial(phone)
+    began = world.clock.monotonic()
+
+    await site.browser().ask("GET", path + _query(1))
+
+    assert world.clock.monotonic() == began
+    assert (await browser.state(started, wait=25))["state"] == "verified"
+    assert world.clock.monotonic() == began + 4
 
 
 async def test_a_path_that_was_guessed_is_unknown(
