@@ -15,7 +15,8 @@ application/json``. A field that is not named here is refused.
     DELETE /verifications/{id}          no body                            200 State
     GET    /verification-webhooks/{path}  for the provider; POST, too      200, empty
 
-``method`` is "flash_call", "voice_otp" or "reverse_call"; null or none leaves the
+A start or a ``next`` is answered when the provider has answered, which may take a
+minute. ``method`` is "flash_call", "voice_otp" or "reverse_call"; null or none leaves the
 choice to the order of the channels. ``?wait`` answers as soon as the verification is
 settled, or else when that many seconds are over.
 

@@ -301,11 +301,8 @@ class Service:
 
     async def _why_no_pin(self, attempt_id: AttemptId) -> Refused:
         attempt = await self._verifier.get(attempt_id)
-        if not isinstance(attempt.outcome, Pending):
-            return Refused("settled")
-        if not isinstance(attempt.challenge, PinChallenge):
-            return Refused("no-pin-expected")
-        return Refused("invalid-pin")
+        is_expected = isinstance(attempt.challenge, PinChallenge)
+        return Refused("invalid-pin" if is_expected else "no-pin-expected")
 
     def _proven(
         self, attempt: Attempt, purpose: str, holds_seconds: float

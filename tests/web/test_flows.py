@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import datetime
 
 import pytest
 
 from callauth import FlashCall, PhoneNumber, ReverseCall, VoiceOtp
 from callauth.verification import Channel
-from tests.verification.own import Bell, Desk
+from callauth.web import answers
+from tests.verification.own import SERVICE_NUMBER, Bell, Desk
 from tests.verification.world import World, wrong
 
 from .sites import Sites, kind_of
@@ -115,6 +117,21 @@ async def test_the_page_is_told_what_to_dial(
     assert challenge["qr_svg"].startswith("<svg")
     assert challenge["seconds_left"] == 115
     assert (challenge["digits"], challenge["tries_left"]) == (None, None)
+
+
+async def test_without_the_extra_there_is_no_qr_code(
+    sites: Sites, world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number and its link are enough."""
+    monkeypatch.setitem(sys.modules, "segno", None)
+    answers._qr_svg.cache_clear()
+    browser = (await sites.open([desk])).browser()
+
+    challenge = (await browser.start(world.phone()))["challenge"]
+
+    answers._qr_svg.cache_clear()
+    assert challenge["qr_svg"] is None
+    assert challenge["tel_uri"] == f"tel:{SERVICE_NUMBER.e164}"
 
 
 async def test_wrong_pins_cost_tries(

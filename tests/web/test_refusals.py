@@ -447,4 +447,5 @@ async def test_stopping_ends_what_waits(sites: Sites, world: World, bell: Bell) 
     site.service.close()
 
     assert [(await each).status_code for each in waiting] == [200, 200]
+    assert (await browser.state(started, wait=25))["state"] == "waiting"
     assert world.clock.monotonic() == began
