@@ -16,9 +16,9 @@ application/json``. A field that is not named here is refused.
     GET    /verification-webhooks/{path}  for the provider; POST, too      200, empty
 
 A start or a ``next`` is answered when the provider has answered, which may take a
-minute. ``method`` is "flash_call", "voice_otp" or "reverse_call"; null or none leaves the
-choice to the order of the channels. ``?wait`` answers as soon as the verification is
-settled, or else when that many seconds are over.
+minute. ``method`` is "flash_call", "voice_otp" or "reverse_call"; null or none leaves
+the choice to the order of the channels. ``?wait`` answers as soon as the verification
+is settled, or else when that many seconds are over.
 
 **State** ::
 
