@@ -19,7 +19,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.error_on_missing_interpreters = False
 
-EXTRAS = ".[cli,otel,phonenumbers,qr,sandbox]"
+EXTRAS = ".[aiohttp,cli,fastapi,otel,phonenumbers,qr,sandbox]"
 
 
 def _group(name: str) -> tuple[str, ...]:

@@ -135,8 +135,13 @@ class Verifier:
         """The clock that it goes by."""
         return self._clock
 
+    @sealed
     def methods(self, purpose: str) -> frozenset[Method]:
-        """Return the methods that the policy allows for this purpose."""
+        """Return the methods that the policy allows for this purpose.
+
+        Raises ConfigurationError for a purpose that is none.
+        """
+        _require_purpose(purpose)
         return self._route.methods(purpose)
 
     @sealed_async
@@ -165,8 +170,7 @@ class Verifier:
         number = phone if isinstance(phone, PhoneNumber) else PhoneNumber.parse(phone)
         if not self._policy.allows(number):
             raise InvalidPhoneNumber("expected a number of a type that may be called")
-        if not isinstance(purpose, str) or not purpose:
-            raise ConfigurationError("expected a purpose, as text")
+        _require_purpose(purpose)
         _require_address(client_ip)
         route = self._route.names(purpose, method)
         work = partial(self._starts.start, number, purpose, route, client_ip)
@@ -336,6 +340,11 @@ def _by_name(channels: Iterable[Channel]) -> dict[str, Channel]:
     if not by_name:
         raise ConfigurationError("expected at least one channel")
     return by_name
+
+
+def _require_purpose(purpose: object) -> None:
+    if not isinstance(purpose, str) or not purpose:
+        raise ConfigurationError("expected a purpose, as text")
 
 
 def _require_address(client_ip: object) -> None:

@@ -15,9 +15,10 @@ application/json``. A field that is not named here is refused.
     DELETE /verifications/{id}          no body                            200 State
     GET    /verification-webhooks/{path}  for the provider; POST, too      200, empty
 
-``method`` is "flash_call", "voice_otp" or "reverse_call"; null or none leaves the
-choice to the order of the channels. ``?wait`` answers as soon as the verification is
-settled, or else when that many seconds are over.
+A start or a ``next`` is answered when the provider has answered, which may take a
+minute. ``method`` is "flash_call", "voice_otp" or "reverse_call"; null or none leaves
+the choice to the order of the channels. ``?wait`` answers as soon as the verification
+is settled, or else when that many seconds are over.
 
 **State** ::
 
@@ -70,8 +71,9 @@ latest, or when the server stops: EventSource comes back by itself.
 when the public URL is http): httpOnly, Secure, SameSite=Lax, signed. It names the
 latest verifications of this browser, four of them at most. Without it every id is
 answered with 404, as an unknown one is. An application that chooses bearer handles gets
-one in Started, to be sent as ``Authorization: Bearer <handle>``, and no cookie. With
-cookies, a POST or DELETE whose Origin or Sec-Fetch-Site is not ours is refused.
+one in Started, to be sent as ``Authorization: Bearer <handle>``, and no cookie; an
+EventSource cannot send it, but fetch can. With cookies, a POST or DELETE whose Origin
+or Sec-Fetch-Site is not ours is refused.
 
 **Problems** (RFC 9457) are ``application/problem+json``: ``type``, ``title``,
 ``status``, ``detail`` and ``retry_after`` (whole seconds or null, also in the header

@@ -79,8 +79,10 @@ async def verified_phone(
         assurance=assurance,
     )
     if isinstance(found, Problem):
-        headers = problem_headers(found)
-        raise _ERRORS[found.status](body=json_of(found).encode(), headers=headers)
+        error = _ERRORS[found.status]()
+        error.headers.update(problem_headers(found))
+        error.body = json_of(found).encode()
+        raise error
     return found
 
 

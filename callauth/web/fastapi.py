@@ -47,41 +47,38 @@ class VerificationRouter(APIRouter):
         )
 
 
-class VerifiedPhone:
-    """Depend on the phone that this browser has verified with the router.
+def VerifiedPhone(  # noqa: N802 - reads as FastAPI's own Depends and Query do
+    router: VerificationRouter,
+    *,
+    purpose: str | None = None,
+    holds_seconds: float = HOLDS_SECONDS,
+    assurance: Assurance | None = None,
+) -> Callable[[Request], Coroutine[Any, Any, PhoneNumber]]:
+    """Return a dependency: the phone that this browser has verified with the router.
 
     ``purpose`` is the router's first one when left out. It holds ``holds_seconds`` from
     the verification on. ``assurance="code"`` refuses what only a caller ID proved.
 
     Raises ConfigurationError for a purpose that no browser may ask the router for; the
-    dependency raises HTTPException of 401, 403 or 503 with a problem document.
+    dependency raises HTTPException of 401, 403 or 503. Unless the application handles
+    those itself, they are problem documents with a ``detail`` and nothing else.
     """
+    service = router.service
+    wanted = service.require_purpose(purpose)
 
-    def __init__(
-        self,
-        router: VerificationRouter,
-        *,
-        purpose: str | None = None,
-        holds_seconds: float = HOLDS_SECONDS,
-        assurance: Assurance | None = None,
-    ) -> None:
-        self._service = router.service
-        self._purpose = self._service.require_purpose(purpose)
-        self._holds_seconds = holds_seconds
-        self._assurance = assurance
-
-    async def __call__(self, request: Request) -> PhoneNumber:
-        """Return the phone."""
-        found = await self._service.verified_phone(
+    async def verified_phone(request: Request) -> PhoneNumber:
+        found = await service.verified_phone(
             _web_request(request),
-            purpose=self._purpose,
-            holds_seconds=self._holds_seconds,
-            assurance=self._assurance,
+            purpose=wanted,
+            holds_seconds=holds_seconds,
+            assurance=assurance,
         )
         if isinstance(found, Problem):
             headers = problem_headers(found)
-            raise HTTPException(found.status, found.detail, headers=dict(headers))
+            raise HTTPException(found.status, found.detail, headers=headers)
         return found
+
+    return verified_phone
 
 
 def verification_router(

@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from .answers import VerificationState
 from .events import HEADERS
 from .operations import Operation
 from .problems import MEDIA_TYPE, Problem, status_of, title_of
 
+_STATE = VerificationState.__name__
 SchemaOf: TypeAlias = Callable[[type], Mapping[str, Any]]
 """Makes the JSON schema of a dataclass."""
+
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"const": "state"},
+        "retry": {"type": "integer"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": f"#/components/schemas/{_STATE}"},
+        },
+    },
+    "required": ["id", "event", "data"],
+}
 
 
 def described(operation: Operation, schema_of: SchemaOf) -> dict[str, Any]:
@@ -47,7 +64,7 @@ def _responses(
         titles = [title_of(k) for k in operation.problems if status_of(k) == status]
         responses[status] = {"description": "; ".join(titles), "content": problem}
     if operation.answers is None:
-        events = {HEADERS["Content-Type"]: {"schema": {"type": "string"}}}
+        events = {HEADERS["Content-Type"]: {"itemSchema": _EVENT}}
         responses[200] = {"description": "The events", "content": events}
         responses[204] = {"description": "All has been told"}
     return responses

@@ -8,11 +8,14 @@ turns refusals into problem documents, ``_own`` lets nobody past who has no hand
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
+import anyio
+
+from ..client.edge import sealed
 from ..errors import (
     AttemptNotFound,
     CallAuthError,
@@ -94,6 +97,7 @@ class Service:
     Raises ConfigurationError for a setting that is none.
     """
 
+    @sealed
     def __init__(
         self,
         verifier: Verifier,
@@ -126,6 +130,11 @@ class Service:
                 await stack.enter_async_context(self._verifier)
             stack.callback(self.close)
             yield
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for an outcome."""
+        return len(self._waits)
 
     def close(self) -> None:
         """End what browsers wait for, so that the server can stop."""
@@ -217,12 +226,13 @@ class Service:
         """Take a webhook: a reason to ask the provider, and nothing more."""
         if not self._verifier.check_webhook_path(path):
             raise Refused("not-found")
-        try:
+        with suppress(ProtocolError):
             hint = parse_webhook(query)
-        except ProtocolError:
-            hint = None
-        if hint is not None:
-            await self._verifier.receive(hint)
+            # Answered at once, whatever it is: the Verifier asks in a task of its own,
+            # which goes on when nobody waits for it.
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await self._verifier.receive(hint)
         return Answer(status=200, headers={"Cache-Control": "no-store"}, body=b"")
 
     async def verified_phone(
@@ -291,11 +301,8 @@ class Service:
 
     async def _why_no_pin(self, attempt_id: AttemptId) -> Refused:
         attempt = await self._verifier.get(attempt_id)
-        if not isinstance(attempt.outcome, Pending):
-            return Refused("settled")
-        if not isinstance(attempt.challenge, PinChallenge):
-            return Refused("no-pin-expected")
-        return Refused("invalid-pin")
+        is_expected = isinstance(attempt.challenge, PinChallenge)
+        return Refused("invalid-pin" if is_expected else "no-pin-expected")
 
     def _proven(
         self, attempt: Attempt, purpose: str, holds_seconds: float

@@ -32,6 +32,9 @@ class Waits:
                 alarm.cancel()
                 self._scopes.discard(scope)
 
+    def __len__(self) -> int:
+        return len(self._scopes)
+
     def close(self) -> None:
         """End all of them, and let no other begin."""
         self.is_closed = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .patch import Patch
 from .verifier import VERIFIER
+from .web import WEB
 
 _PROMISES = "tests/campaign/test_promises.py"
 _STORM = "test_a_storm_of_cancels_leaves_no_socket_behind"
@@ -239,4 +240,5 @@ PATCHES = (
         tests=("tests/models",),
     ),
     *VERIFIER,
+    *WEB,
 )

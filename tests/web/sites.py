@@ -12,9 +12,10 @@ from attrs import define, field, frozen
 from fastapi import Depends, FastAPI
 
 from callauth import PhoneNumber, Secret, VerificationPolicy, Verifier
-from callauth.verification import Channel
-from callauth.web.aiohttp import setup, verified_phone
+from callauth.verification import Channel, Store
+from callauth.web.aiohttp import SERVICE, setup, verified_phone
 from callauth.web.fastapi import VerifiedPhone, verification_router
+from callauth.web.service import Service
 from tests.support.canaries import Canaries
 from tests.verification.world import World
 
@@ -49,9 +50,7 @@ class Browser:
         self.canaries.scan(repr(answer.headers), f"the headers of {verb} {path}")
         return answer
 
-    async def start(
-        self, phone: PhoneNumber, **more: str | None
-    ) -> dict[str, Any]:
+    async def start(self, phone: PhoneNumber, **more: str | None) -> dict[str, Any]:
         """Return the state of a new verification."""
         answer = await self.ask("POST", "/verifications", {"phone": phone.e164, **more})
         assert answer.status_code == 201, answer.text
@@ -88,6 +87,7 @@ class Site:
 
     world: World
     verifier: Verifier
+    service: Service
     wire: Wire
 
     def browser(
@@ -118,6 +118,7 @@ class Sites:
         channels: Iterable[Channel] | None = None,
         *,
         policy: VerificationPolicy = _POLICY,
+        store: Store | None = None,
         verified: dict[str, Any] | None = None,
         **options: Any,  # noqa: ANN401 - those of a Service
     ) -> Site:
@@ -126,12 +127,23 @@ class Sites:
         ``verified`` are the settings of its route that wants a verified phone.
         """
         verifier = await self.world.verifier(
-            channels, policy=policy, webhook_base=WEBHOOK_BASE
+            channels, policy=policy, store=store, webhook_base=WEBHOOK_BASE
         )
         settings = {"secret": self.secret, "public_url": PUBLIC_URL, **options}
         opened = _OPENERS[self.framework](verifier, settings, verified or {})
-        wire = await self.world.stack.enter_async_context(opened)
-        return Site(self.world, verifier, wire)
+        service, wire = await self.world.stack.enter_async_context(opened)
+        return Site(self.world, verifier, service, wire)
+
+
+def kind_of(answer: httpx.Response) -> tuple[int, str]:
+    """Return the status and the kind of a problem document."""
+    assert answer.headers["Content-Type"] == "application/problem+json", answer.text
+    problem = answer.json()
+    assert problem.keys() == {"type", "title", "status", "detail", "retry_after"}
+    assert problem["status"] == answer.status_code
+    told = answer.headers.get("Retry-After")
+    assert told == (problem["retry_after"] and str(problem["retry_after"]))
+    return answer.status_code, problem["type"].removeprefix("urn:callauth:")
 
 
 def fastapi_app(
@@ -140,6 +152,7 @@ def fastapi_app(
     """Return an application with a route of its own."""
     router = verification_router(verifier, **settings)
     app = FastAPI()
+    app.state.service = router.service
     app.include_router(router)
     needed = VerifiedPhone(router, **verified)
 
@@ -169,23 +182,26 @@ def aiohttp_app(
 @asynccontextmanager
 async def _fastapi(
     verifier: Verifier, settings: dict[str, Any], verified: dict[str, Any]
-) -> AsyncIterator[Wire]:
+) -> AsyncIterator[tuple[Service, Wire]]:
     app = fastapi_app(verifier, settings, verified)
     async with app.router.lifespan_context(app):
-        yield lambda peer: httpx.ASGITransport(app, client=(peer, 4321))
+        yield (
+            app.state.service,
+            lambda peer: httpx.ASGITransport(app, client=(peer, 4321)),
+        )
 
 
 @asynccontextmanager
 async def _aiohttp(
     verifier: Verifier, settings: dict[str, Any], verified: dict[str, Any]
-) -> AsyncIterator[Wire]:
+) -> AsyncIterator[tuple[Service, Wire]]:
     app = aiohttp_app(verifier, settings, verified)
     runner = web.AppRunner(app)
     await runner.setup()
     server = runner.server
     assert server is not None
     try:
-        yield lambda peer: AiohttpWire(server, peer)
+        yield app[SERVICE], lambda peer: AiohttpWire(server, peer)
     finally:
         await runner.cleanup()
 

@@ -49,9 +49,12 @@ class _Line(asyncio.Transport):
         super().__init__({"peername": (peer, 4321)})
         self._protocol = protocol
         self._reader = h11.Connection(h11.CLIENT)
-        self._reader.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
+        self._reader.send(
+            h11.Request(method="GET", target="/", headers=[("Host", "x")])
+        )
         self._reader.send(h11.EndOfMessage())
-        self._status, self._headers, self._body = 0, [], b""
+        self._status, self._body = 0, b""
+        self._headers: list[tuple[bytes, bytes]] = []
         self.answer: asyncio.Future[tuple[int, list[tuple[bytes, bytes]], bytes]]
         self.answer = asyncio.get_running_loop().create_future()
 
