@@ -36,7 +36,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests, the examples of README and docstrings, and measure coverage."""
-    session.install("-e", EXTRAS, *_group("tests"))
+    session.install("-e", EXTRAS, *_group("tests"), *_group("browser"))
     # A path after a bare --cov would be taken for the package to measure.
     session.run("pytest", *(session.posargs or ("--numprocesses=2", "--cov")))
 
@@ -52,9 +52,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of the package, its tests and its benchmarks, strictly."""
-    session.install(
-        "-e", EXTRAS, *_group("tests"), *_group("types"), *_group("bench"), "nox"
-    )
+    groups = [*_group("tests"), *_group("browser"), *_group("types"), *_group("bench")]
+    session.install("-e", EXTRAS, *groups, "nox")
     session.run("mypy")
 
 

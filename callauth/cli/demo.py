@@ -111,7 +111,13 @@ async def _serve_page(serve: Serve, port: int) -> None:
             soft_wrap=True,
         )
 
-    await WebDemo().serve(serve, port=port, announce=announce)
+    try:
+        await WebDemo().serve(serve, port=port, announce=announce)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(
+            f"expected an address that is free: {reason}"
+        ) from None
 
 
 def _introduce(console: Console, numbers: NumberList) -> None:

@@ -14,6 +14,8 @@ application/json``. A field that is not named here is refused.
     POST   /verifications/{id}/next     no body, or {}                     200 State
     DELETE /verifications/{id}          no body                            200 State
     GET    /verification-webhooks/{path}  for the provider; POST, too      200, empty
+    GET    /verification/               a ready-made page, and beside it   200
+    GET    /verification/{name}         callauth-verify.js with all it needs
 
 A start or a ``next`` is answered when the provider has answered, which may take a
 minute. ``method`` is "flash_call", "voice_otp" or "reverse_call"; null or none leaves

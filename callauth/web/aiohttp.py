@@ -15,6 +15,7 @@ from ..verification.verifier import Verifier
 from .answers import Answer, json_of, problem_headers
 from .events import HEADERS, EventStream
 from .operations import OPERATIONS, WEBHOOK_PATH, WEBHOOK_VERBS, Operation
+from .page import PAGE_PATH, page_file
 from .problems import Problem
 from .request import WebRequest
 from .service import HOLDS_SECONDS, Options, Service
@@ -51,6 +52,7 @@ def setup(
         app.router.add_route(each.verb, prefix + each.path, _serve(service, each))
     for verb in WEBHOOK_VERBS:
         app.router.add_route(verb, prefix + WEBHOOK_PATH, _receive(service))
+    app.router.add_get(f"{prefix}{PAGE_PATH}{{name:[^/]*}}", _page)
     app.cleanup_ctx.append(_opened)
     # Before the server waits for its connections to end.
     app.on_shutdown.append(_close)
@@ -113,6 +115,10 @@ def _receive(service: Service) -> Serve:
         return _response(answer)
 
     return receive
+
+
+async def _page(request: web.Request) -> web.StreamResponse:
+    return _response(page_file(request.match_info["name"]))
 
 
 def _web_request(request: web.Request) -> WebRequest:

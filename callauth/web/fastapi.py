@@ -18,6 +18,7 @@ from .answers import Answer, problem_headers
 from .events import HEADERS, EventStream
 from .openapi import described
 from .operations import OPERATIONS, WEBHOOK_PATH, WEBHOOK_VERBS, Operation
+from .page import PAGE_PATH, page_file
 from .problems import Problem
 from .request import WebRequest
 from .service import HOLDS_SECONDS, Options, Service
@@ -45,6 +46,8 @@ class VerificationRouter(APIRouter):
             methods=list(WEBHOOK_VERBS),
             include_in_schema=False,
         )
+        for path in (PAGE_PATH, f"{PAGE_PATH}{{name}}"):
+            self.add_api_route(path, _page, include_in_schema=False)
 
 
 def VerifiedPhone(  # noqa: N802 - reads as FastAPI's own Depends and Query do
@@ -113,6 +116,10 @@ def _webhook(service: Service) -> Endpoint:
         return _response(await service.receive(request.path_params["path"], query))
 
     return receive
+
+
+async def _page(request: Request) -> Response:
+    return _response(page_file(request.path_params.get("name", "")))
 
 
 def _web_request(request: Request) -> WebRequest:

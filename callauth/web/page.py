@@ -12,25 +12,18 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from .answers import Answer
+from .answers import Answer, answer
+from .problems import Refused
 
 PAGE_PATH = "/verification/"
 """Where the page is, beside /verifications; its files are under it."""
 
 STATIC = Path(__file__).parent / "static"
 
-SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    ]
+SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 _HEADERS: Mapping[str, str] = MappingProxyType(
@@ -52,11 +45,13 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def page_file(name: str, folder: Path = STATIC) -> Answer | None:
-    """Return one file by its name, the page itself for "", None for any other.
+def page_file(name: str) -> Answer:
+    """Return one file by its name, the page itself for "", or that there is none."""
+    return file_of(STATIC, name) or answer(Refused("not-found").problem)
 
-    It is meant to be served under ``PAGE_PATH``.
-    """
+
+def file_of(folder: Path, name: str) -> Answer | None:
+    """Return one file of a folder by its name, "index.html" for "", or None."""
     return _files(folder).get(name or "index.html")
 
 

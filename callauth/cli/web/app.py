@@ -20,7 +20,7 @@ from ...verification.verifier import Verifier
 from ...web.answers import Answer
 from ...web.events import HEADERS, EventStream
 from ...web.operations import OPERATIONS, Operation
-from ...web.page import PAGE_PATH, page_file
+from ...web.page import PAGE_PATH, file_of, page_file
 from ...web.problems import Refused
 from ...web.request import WebRequest
 from ...web.service import Service
@@ -84,9 +84,7 @@ class WebApp:
             return await self._served(verb, found["flow"], found["rest"], request)
         if verb == "GET":
             name = path.removeprefix("/")
-            file = page_file(name, _STATIC) or page_file(name)
-            if file is not None:
-                return file
+            return file_of(_STATIC, name) or page_file(name)
         return _NOTHING
 
     async def _served(
@@ -94,7 +92,7 @@ class WebApp:
     ) -> Answer | EventStream:
         service = self._services.get(flow)
         if verb == "GET" and path.startswith(PAGE_PATH):
-            return page_file(path.removeprefix(PAGE_PATH)) or _NOTHING
+            return page_file(path.removeprefix(PAGE_PATH))
         for operation in OPERATIONS:
             found = _pattern(operation).fullmatch(path)
             if service is not None and operation.verb == verb and found:
@@ -155,8 +153,6 @@ async def _stream(stream: EventStream, receive: Receive, send: Send) -> None:
 
         group.start_soon(stop_when_left)
         async for chunk in stream.chunks():
-            await send(
-                {"type": "http.response.body", "body": chunk, "more_body": True}
-            )
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
         group.cancel_scope.cancel()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Self
 
 from ...models.secret import Secret
 from ...sandbox import Sandbox
@@ -42,15 +41,10 @@ class WebDemo:
 
         def started(port: int) -> None:
             url = f"http://{HOST}:{port}"
-            self._app = WebApp(
-                self.verifiers,
-                self._phone,
-                secret=Secret(secrets.token_hex(16)),
-                public_url=url,
-            )
+            self._answer_at(url)
             announce(url)
 
-        async with self._opened():
+        async with self.opened():
             await serve(self, host=HOST, port=port, on_started=started)
 
     def asgi(self, *, abort: Abort | None = None) -> App:
@@ -63,7 +57,8 @@ class WebDemo:
             await self._app(scope, receive, send)
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[Self]:
+    async def opened(self, url: str | None = None) -> AsyncIterator[None]:
+        """Open what it holds, to be answered at the URL if that is known."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.sandbox)
             for client in self._clients.all:
@@ -71,7 +66,17 @@ class WebDemo:
             for verifier in self.verifiers.values():
                 await stack.enter_async_context(verifier)
             stack.callback(self._close)
-            yield self
+            if url is not None:
+                self._answer_at(url)
+            yield
+
+    def _answer_at(self, url: str) -> None:
+        self._app = WebApp(
+            self.verifiers,
+            self._phone,
+            secret=Secret(secrets.token_hex(16)),
+            public_url=url,
+        )
 
     def _close(self) -> None:
         if self._app is not None:

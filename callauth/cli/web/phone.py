@@ -36,21 +36,8 @@ class PlayedPhone:
 
     def shown(self) -> Words:
         """Return what its screen shows."""
-        phone = self._phone()
-        if phone is None:
-            shown = {"number": None, "call": None, "calls": [], "dial": None}
-        else:
-            now = self.sandbox.ledger.elapsed()
-            rings = [ring for ring in self.sandbox.ledger.rings(phone) if _is_seen(ring)]
-            going_on = [ring for ring in rings if ring.ends > now]
-            over = [ring for ring in rings if ring.ends <= now]
-            shown = {
-                "number": spaced(phone),
-                "call": _call(going_on[-1], now) if going_on else None,
-                "calls": [_call(ring, now) for ring in over[: -_CALLS_LISTED - 1 : -1]],
-                "dial": self._number_to_dial(phone, now),
-            }
-        return {**shown, "answers": self.sandbox.network.default.answers.value}
+        answers = self.sandbox.network.default.answers.value
+        return {**self._screen(), "answers": answers}
 
     def dial(self, words: Words) -> None:
         """Dial {"number", "from": "own" or "another"}; ConfigurationError, or done."""
@@ -74,9 +61,27 @@ class PlayedPhone:
             answers=known[answers], answers_after_seconds=ANSWERS_AFTER_SECONDS
         )
 
+    def _screen(self) -> Words:
+        phone = self._phone()
+        if phone is None:
+            return {"number": None, "call": None, "calls": [], "dial": None}
+        now = self.sandbox.ledger.elapsed()
+        rings = [ring for ring in self.sandbox.ledger.rings(phone) if _is_seen(ring)]
+        going_on = [ring for ring in rings if ring.ends > now]
+        over = [ring for ring in rings if ring.ends <= now]
+        return {
+            "number": spaced(phone),
+            "call": _call(going_on[-1], now) if going_on else None,
+            "calls": [_call(ring, now) for ring in over[: -_CALLS_LISTED - 1 : -1]],
+            "dial": self._number_to_dial(phone, now),
+        }
+
     def _phone(self) -> PhoneNumber | None:
         ledger = self.sandbox.ledger
-        called = [*ledger.entries(Ring)[-1:], *ledger.entries(Lease)[-1:]]
+        called: list[Ring | Lease] = [
+            *ledger.entries(Ring)[-1:],
+            *ledger.entries(Lease)[-1:],
+        ]
         if not called:
             return None
         return max(called, key=lambda entry: entry.elapsed).phone
@@ -102,5 +107,3 @@ def _call(ring: Ring, now: float) -> Words:
         "from": spaced(ring.caller),
         "said": ring.code.reveal() if is_robot and ring.reached_by(now) else None,
     }
-
-

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 import pytest_asyncio
@@ -19,20 +21,17 @@ if TYPE_CHECKING:
 
     from .visitor import Visit, Visitor
 
+_LIBRARIES = ("playwright", "PIL", "zxingcpp", "axe_playwright_python")
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Give a headless Chromium."""
-    chromium = os.environ.get("CALLAUTH_CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        _give_up("expected chromium on the PATH")
-    try:
-        from playwright.async_api import async_playwright  # noqa: PLC0415 - optional
-    except ModuleNotFoundError:
-        _give_up("expected the dependency group browser")
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - optional
+
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"]
+            executable_path=_chromium(), args=["--no-sandbox"]
         )
         yield launched
         await launched.close()
@@ -68,7 +67,29 @@ async def visitor(visit: Visit) -> Visitor:
     return await visit()
 
 
-def _give_up(reason: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Read the tests if they can run; elsewhere they are skipped, or fail in CI."""
+    if _missing() is None:
+        return None
+    made: pytest.Module = _Unreadable.from_parent(parent, path=module_path)
+    return made
+
+
+class _Unreadable(pytest.Module):
+    def collect(self) -> NoReturn:
+        reason = f"expected {_missing()}"
+        if os.environ.get("CI"):
+            raise self.CollectError(reason)
+        pytest.skip(reason, allow_module_level=True)
+
+
+def _missing() -> str | None:
+    if any(find_spec(name) is None for name in _LIBRARIES):
+        return "the dependency group browser"
+    return None if _chromium() else "chromium on the PATH"
+
+
+def _chromium() -> str | None:
+    return os.environ.get("CALLAUTH_CHROMIUM") or shutil.which("chromium")

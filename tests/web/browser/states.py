@@ -112,7 +112,7 @@ class Stage:
     async def on(cls, page: Page) -> Stage:
         """Return the stage of a page that is open."""
         stage = cls(page)
-        # Playwright marks methods that it is given, and this class has no room for it.
+        # As of a visitor, methods cannot be handed over.
         for path in (f"**/verifications/{ID}*", f"**/verifications/{ID}/*"):
             await page.route(path, lambda route: stage.tell(route))  # noqa: PLW0108
         return stage

@@ -5,11 +5,11 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from .site import Site
 from .states import Stage, all_states
-from .visitor import Visit, Visitor, expect
+from .visitor import Visit, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -51,9 +51,7 @@ async def test_no_state_keeps_anybody_out(scheme: str, visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_the_demo_keeps_nobody_out(
-    scheme: str, visit: Visit, site: Site
-) -> None:
+async def test_the_demo_keeps_nobody_out(scheme: str, visit: Visit, site: Site) -> None:
     """It is what people look at first."""
     options = {"color_scheme": scheme, "reduced_motion": "reduce"}
     visitor = await visit(bypass_csp=True, **options)

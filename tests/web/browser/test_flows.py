@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import expect
 
 from callauth import PhoneNumber
 
 from .site import Site
-from .visitor import Visitor, expect
+from .visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -6,16 +6,16 @@ from io import BytesIO
 import pytest
 import zxingcpp
 from PIL import Image
+from playwright.async_api import expect
 
 from callauth.sandbox import Lease
 from callauth.web.page import SECURITY_POLICY
 
 from .site import Site
 from .states import Stage, all_states
-from .visitor import Visit, Visitor, expect
+from .visitor import Visit, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,11 +3,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.async_api import expect
 
 from callauth.sandbox import Answer, Subscriber
 
 from .site import Site
-from .visitor import Visitor, expect
+from .visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
