@@ -19,7 +19,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.error_on_missing_interpreters = False
 
-EXTRAS = ".[aiohttp,cli,fastapi,otel,phonenumbers,qr,sandbox]"
+EXTRAS = ".[aiohttp,cli,fast,fastapi,httpx2,otel,phonenumbers,qr,sandbox]"
 
 
 def _group(name: str) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ def _group(name: str) -> tuple[str, ...]:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Verify 300 numbers through all five flows, on a sandbox, offline."""
-    session.install(EXTRAS)
+    session.install(".[cli,qr,sandbox]")
     session.run("callauth", "demo", *session.posargs)
 
 
@@ -73,8 +73,11 @@ def campaign(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the speed of calls and verifications as ratios over bare ones."""
+    """Print what calls, waits, verifications and imports cost, as ratios over peers."""
     session.install(EXTRAS, *_group("bench"))
     session.run("python", "benchmarks/calls.py", *session.posargs)
+    session.run("python", "benchmarks/overhead.py", *session.posargs)
+    session.run("python", "benchmarks/imports.py", *session.posargs)
     session.run("python", "benchmarks/verifier.py", *session.posargs)
+    session.run("python", "benchmarks/poller.py", *session.posargs)
     session.run("python", "benchmarks/bulk.py", *session.posargs)

@@ -1,124 +1,191 @@
-"""Calls per second of callauth over bare ``httpx.AsyncClient``, in one run.
+"""What a call costs over HTTP, against what other clients cost, in one run.
 
-A small server on loopback, in a process of its own, answers CallPass's status question.
-Both clients ask it in turn, in interleaved rounds, with 1, 32 and 256 requests at once.
-callauth runs with all its features on; the bare client only reads the JSON. A ratio
-over 1 says that callauth is faster. Times of one machine mean little, ratios more.
+nginx answers CallPass's question how a call ended, from one processor; each client asks
+from the other one, in a process of its own. callauth has all its features on, the
+others are as they come. The rounds are interleaved, a figure is the median of them, and
+a ratio that of the ratios of each round. Everything goes to
+``benchmarks/results/calls.json``; it takes up to 10 minutes, two processors and Linux,
+and installs nginx, wrk and strace when it may.
+
+A burst is 100 calls started together over a client that is open and has no connection
+yet, in a process that has made thousands of calls; its time ends with the last answer.
+Calls and sends to the system are counted one call at a time, over a connection that is
+there.
 """
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import json
-import logging
-import multiprocessing
+import os
 import platform
 import statistics
-import time
-from collections.abc import Awaitable, Callable
-from multiprocessing.connection import Connection
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import TypeAlias
 
-import httpx
+import calls_server
+import calls_table
+from calls_client import RATE
+from calls_goals import GOALS, MANY, MORE, ONE, OVER_TLS, TRACED, Samples
+from calls_peers import LeftOut
+from calls_runs import CEILING, NAMES, ceiling, run, traced
+from calls_server import Served
 
-from callauth import CallPassClient
+Found: TypeAlias = dict[str, float]
+Measure: TypeAlias = Callable[[str, Served], Found]
 
-AT_ONCE = (1, 32, 256)
-ROUNDS = 5
-CALLS = 1500
-CALL_ID = "8f3b2c32-ea06-43d2-856f-2ae05d6f86c6"
-_BODY = json.dumps(
-    {"status": "success", "data": {"callid": CALL_ID, "result": "NORMAL_CLEARING"}}
-).encode()
-_ANSWER = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-    b"Content-Length: %d\r\n\r\n%s" % (len(_BODY), _BODY)
+_RESULTS = Path(__file__).parent / "results" / "calls.json"
+_ROUNDS = 5
+_SECONDS = 0.5
+_PACKAGES = (
+    "callauth",
+    "httptools",
+    "pyreqwest",
+    "aiohttp",
+    "httpx2",
+    "httpx",
+    "openai",
+    "prelude-python-sdk",
+    "pytelefonipapi",
+    "anyio",
 )
 
 
-class Answers(asyncio.Protocol):
-    """Answer every request of a connection, however it is cut into packets."""
+def settings(seconds: float) -> Mapping[str, Measure]:
+    """Return what is measured in every round, by how many calls are at once."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self._unread = b""
+    def measure(
+        name: str,
+        served: Served,
+        *,
+        at_once: int,
+        work: str = "rate",
+        tls: bool = False,
+    ) -> Found:
+        if name == CEILING:
+            return ceiling(served, at_once, tls=tls)
+        return run(name, served, work, at_once, seconds, tls=tls)
 
-    def data_received(self, received: bytes) -> None:
-        self._unread += received
-        ending = f"callid={CALL_ID}".encode()
-        while ending in self._unread:
-            _, _, self._unread = self._unread.partition(ending)
-            assert isinstance(self._transport, asyncio.WriteTransport)
-            self._transport.write(_ANSWER)
-
-
-def serve(port_to: Connection) -> None:
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(Answers, "127.0.0.1", 0)
-        port_to.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(run())
+    return {
+        ONE: partial(measure, at_once=1),
+        MANY: partial(measure, at_once=32, work="rate_and_burst"),
+        MORE: partial(measure, at_once=256),
+        OVER_TLS: partial(measure, at_once=32, tls=True),
+    }
 
 
-async def rate(call: Callable[[], Awaitable[object]], at_once: int) -> float:
-    """Return calls per second with that many on the way."""
-    left = CALLS
-
-    async def caller() -> None:
-        nonlocal left
-        while left > 0:
-            left -= 1
-            await call()
-
-    await call()
-    started = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(at_once):
-            group.create_task(caller())
-    return CALLS / (time.perf_counter() - started)
-
-
-async def with_callauth(base_url: str, at_once: int) -> float:
-    async with CallPassClient("benchmark", base_url=base_url) as client:
-        return await rate(lambda: client.get_call_password_status(CALL_ID), at_once)
+def measured(
+    names: Iterable[str], served: Served, rounds: int, seconds: float
+) -> Samples:
+    """Return what every client finds in every round."""
+    samples: dict[str, dict[str, list[Mapping[str, float]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for number in range(rounds):
+        for at_once, measure in settings(seconds).items():
+            print(f"round {number + 1}, {at_once}", file=sys.stderr)
+            for name in names:
+                samples[at_once][name].append(measure(name, served))
+    for name in names:
+        if name != CEILING:
+            samples[TRACED][name].append(traced(name, served))
+    return samples
 
 
-async def with_httpx(base_url: str, at_once: int) -> float:
-    url = f"{base_url}api/v3.0/get-call-password-status/"
-    async with httpx.AsyncClient(trust_env=False) as client:
+def present(names: Iterable[str], served: Served) -> tuple[list[str], dict[str, str]]:
+    """Return which clients can be measured, and why the others cannot."""
+    there, left_out = [], {}
+    for name in names:
+        try:
+            if name != CEILING:
+                run(name, served, "some", 1)
+        except LeftOut as error:
+            left_out[name] = str(error)
+        else:
+            there.append(name)
+    return there, left_out
 
-        async def call() -> None:
-            answer = await client.post(url, data={"callid": CALL_ID})
-            assert answer.json()["data"]["result"] == "NORMAL_CLEARING"
 
-        return await rate(call, at_once)
+def summary(samples: Samples) -> dict[str, dict[str, dict[str, object]]]:
+    """Return the median of each figure, and the spread of the rates."""
+    return {
+        at_once: {name: _medians(rounds) for name, rounds in clients.items()}
+        for at_once, clients in samples.items()
+    }
 
 
-def ratios(base_url: str, at_once: int) -> list[float]:
-    return [
-        asyncio.run(with_callauth(base_url, at_once))
-        / asyncio.run(with_httpx(base_url, at_once))
-        for _ in range(ROUNDS)
-    ]
+def _medians(rounds: list[Mapping[str, float]]) -> dict[str, object]:
+    medians: dict[str, object] = {
+        figure: _short(statistics.median(found[figure] for found in rounds))
+        for figure in rounds[0]
+    }
+    rates = [found[RATE] for found in rounds if RATE in found]
+    if rates:
+        medians["lowest and highest"] = [_short(min(rates)), _short(max(rates))]
+    return medians
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def conditions(rounds: int, seconds: float) -> dict[str, object]:
+    return {
+        "python": platform.python_version(),
+        **{package: _version(package) for package in _PACKAGES},
+        **calls_server.versions(),
+        "processors": os.cpu_count(),
+        "load before": round(os.getloadavg()[0], 1),
+        "rounds": rounds,
+        "seconds each": seconds,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version_of(package)
+    except PackageNotFoundError:
+        return None
 
 
 def main() -> None:
-    logging.disable(logging.CRITICAL)
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    server = multiprocessing.Process(target=serve, args=(sender,), daemon=True)
-    server.start()
-    base_url = f"http://127.0.0.1:{receiver.recv()}/"
-    print(f"Python {platform.python_version()}, httpx {httpx.__version__}")
-    print("calls per second of callauth over bare httpx.AsyncClient (min median max)")
-    try:
-        for at_once in AT_ONCE:
-            low, *_, high = found = sorted(ratios(base_url, at_once))
-            middle = statistics.median(found)
-            print(f"{at_once:4} at once: {low:.2f} {middle:.2f} {high:.2f}")
-    finally:
-        server.terminate()
-        server.join()
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("clients", nargs="*", metavar="CLIENT", help=", ".join(NAMES))
+    parser.add_argument("--rounds", type=int, default=_ROUNDS)
+    parser.add_argument("--seconds", type=float, default=_SECONDS, help="for each")
+    options = parser.parse_args()
+    names = options.clients or NAMES
+    unknown = set(names) - set(NAMES)
+    if unknown:
+        parser.error(f"expected clients out of {', '.join(NAMES)}")
+    calls_server.require_programs()
+    at_first = conditions(options.rounds, options.seconds)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        calls_server.served(Path(folder)) as served,
+    ):
+        there, left_out = present(names, served)
+        samples = measured(there, served, options.rounds, options.seconds)
+    medians = summary(samples)
+    judged = [goal.judged(samples) for goal in GOALS]
+    print("\n".join(calls_table.lines(medians, judged, left_out)))
+    found = {
+        "conditions": at_first,
+        "left out": left_out,
+        "at once": medians,
+        "goals": [asdict(each) for each in judged],
+    }
+    # Some clients in some rounds are for trying out.
+    if not options.clients and options.rounds >= _ROUNDS:
+        _RESULTS.write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -34,13 +34,15 @@ _SANDBOX_MAY = (
     "callauth.sandbox",
 )
 _OPTIONAL = {
+    # At most one in each layer that can do without it.
+    "aiohttp": ("callauth.transport.aiohttp.transport", "callauth.web.aiohttp"),
+    "fastapi": ("callauth.web.fastapi",),
+    "httptools": ("callauth.transport.native.answer",),
+    "httpx2": ("callauth.transport.library",),
     "phonenumbers": ("callauth.models.regions",),
+    "pydantic": ("callauth.web.fastapi",),
     "segno": ("callauth.models.qr",),
     "uvicorn": ("callauth.sandbox.server",),
-    "fastapi": ("callauth.web.fastapi",),
-    "pydantic": ("callauth.web.fastapi",),
-    # At most one in each layer that can do without it.
-    "aiohttp": ("callauth.web.aiohttp",),
     "click": ("callauth.cli",),
     "rich": ("callauth.cli",),
 }

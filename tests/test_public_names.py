@@ -6,6 +6,8 @@ import ast
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 import types
 import typing
 from collections.abc import Iterator
@@ -14,9 +16,11 @@ from pathlib import Path
 import pytest
 
 import callauth
+from tests.support.refusals import refused
 
 _README = Path(callauth.__file__).parents[1] / "README.md"
 _NAMES = [
+    "AiohttpTransport",
     "AnswerLost",
     "Attempt",
     "AttemptId",
@@ -48,6 +52,7 @@ _NAMES = [
     "ManualClock",
     "MemoryStore",
     "Method",
+    "NativeTransport",
     "NeroTechClient",
     "NoChannelLeft",
     "NotSent",
@@ -113,6 +118,8 @@ def test_the_public_names_are_sorted() -> None:
 
 def test_nothing_else_is_public() -> None:
     """What is not listed is not promised."""
+    for name in _NAMES:
+        getattr(callauth, name)
     public = {
         name
         for name, value in vars(callauth).items()
@@ -120,6 +127,54 @@ def test_nothing_else_is_public() -> None:
     }
 
     assert public - {"annotations"} == set(_NAMES)
+
+
+def test_nothing_optional_is_imported_along() -> None:
+    """Whoever has not installed an extra must be able to do without it."""
+    program = (
+        "import sys\n"
+        "for name in ('aiohttp', 'httptools', 'httpx2'): sys.modules[name] = None\n"
+        "import callauth\n"
+        "callauth.CallPassClient('token', transport='auto')\n"
+        "print(hasattr(callauth, 'nothing'))\n"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (run.stdout, run.stderr) == ("False\n", "")
+
+
+def test_every_public_name_comes_from_where_type_checkers_look() -> None:
+    """What an editor shows and what is loaded must be the same thing."""
+    for_checkers = {
+        name: module for module, name in _imports(Path(callauth.__file__).read_text())
+    }
+    del for_checkers["annotations"]
+
+    assert for_checkers == callauth._MODULES
+    assert list(callauth._MODULES) == _NAMES
+
+
+def test_the_public_names_are_listed_before_they_are_loaded() -> None:
+    """A prompt that completes names asks before anything was used."""
+    assert set(_NAMES) <= set(dir(callauth))
+
+
+def test_a_name_that_is_not_public_is_missing() -> None:
+    """A slip of the pen must fail where it is, as in any other module."""
+    assert not hasattr(callauth, "NerotechClient")
+    with refused(ImportError):
+        exec("from callauth import NerotechClient", {})
+
+
+def test_a_star_brings_every_public_name() -> None:
+    """At a prompt nobody types seventy names."""
+    found: dict[str, object] = {}
+    exec("from callauth import *", found)
+
+    assert set(_NAMES) == found.keys() - {"__builtins__"}
 
 
 def _documented() -> Iterator[tuple[str, object]]:

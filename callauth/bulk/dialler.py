@@ -11,6 +11,7 @@ from ..errors import (
     ConfigurationError,
     InsufficientFunds,
     NotSent,
+    NumberRejected,
     ProviderError,
     ProviderUnavailable,
     RateLimited,
@@ -134,7 +135,10 @@ class Dialler:
             case RateLimited() if not isinstance(error, CallInProgress):
                 return None
             case ProviderError() if not isinstance(error, ProviderUnavailable):
-                return End(RowState.REFUSED, error.meaning)
+                # A number that is refused now was refused by then; all else may be new.
+                is_doubtful = has_rung and not isinstance(error, NumberRejected)
+                state = RowState.UNKNOWN if is_doubtful else RowState.REFUSED
+                return End(state, error.meaning)
             case ConfigurationError():
                 return End(RowState.REFUSED, str(error))
         # A number that nobody knows is dialled by nobody.

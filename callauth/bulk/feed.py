@@ -64,6 +64,10 @@ class Feed:
 
     def again(self, row: Row) -> bool:
         """Give the row out once more in a while; False when that was done too often."""
+        if self._is_ended:
+            # Another run will.
+            self._taken -= 1
+            return True
         self._times[row.id] += 1
         if self._times[row.id] >= _MOST_TIMES:
             return False
@@ -107,7 +111,9 @@ class Feed:
                 self._wake(len(rows))
 
     def _is_finished(self) -> bool:
-        is_read = self._is_whole and self._is_drained and not self._rows
+        # While somebody reads, the next rows may be on their way.
+        is_drained = self._is_drained and not self._reading.locked()
+        is_read = self._is_whole and is_drained and not self._rows
         return is_read and not self._taken and not self._timers
 
     def _put(self, row: Row) -> None:

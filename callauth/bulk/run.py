@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,12 @@ from anyio.streams.memory import MemoryObjectSendStream
 
 from ..client.edge import sealed
 from ..client.pace import Pace
-from ..errors import AuthenticationFailed, ConfigurationError, InsufficientFunds
+from ..errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    InsufficientFunds,
+    StoreError,
+)
 from ..models.lease import NumberLease
 from ..models.phone import PhoneNumber
 from ..models.pin import Pin
@@ -87,7 +93,7 @@ class BulkRun:
     ) -> None:
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigurationError("expected a concurrency of at least 1")
-        if not cost_per_call >= 0 or not (budget is None or budget >= 0):
+        if not 0 <= cost_per_call < inf or not (budget is None or budget >= 0):
             raise ConfigurationError("expected a cost and a budget of at least 0")
         self._caller = caller_of(channel)
         self._channel = channel.name
@@ -110,6 +116,7 @@ class BulkRun:
         self._loader: Loader | None = None
         self._room = anyio.Event()
         self._called = 0
+        self._broken: Exception | None = None
         self._began_at: float | None = None
         self._stopped: StopReason | None = None
         self._task: asyncio.Task[None] | None = None
@@ -122,6 +129,9 @@ class BulkRun:
         if self._stopped is None:
             self._stopped = reason
         self._feed.end()
+        if reason is not StopReason.BUDGET:
+            # Whoever stands in line with a row has not called anybody yet.
+            self._pace.calls.end()
         # At a low rate the next turn may be minutes away.
         for turn in tuple(self._turns):
             turn.cancel()
@@ -227,6 +237,8 @@ class BulkRun:
             self._loader = Loader(self._ledger, job, now=self._clock.now)
             async with asyncio.TaskGroup() as group:
                 self._begin(self._loader, group)
+            if self._broken is not None:
+                raise self._broken
         except ExceptionGroup as several:
             raise _first(several) from None
         finally:
@@ -244,7 +256,16 @@ class BulkRun:
         )
 
     async def _load(self, loader: Loader) -> None:
-        await loader.load(self._batches, self._loaded)
+        try:
+            await loader.load(self._batches, self._loaded)
+        except StoreError:
+            raise
+        except Exception as error:
+            if not loader.is_same.is_set():
+                raise
+            # Raised again when all that was placed is finished.
+            self._broken = error
+            self.stop(StopReason.SOURCE)
         self._feed.more(is_whole=True)
 
     async def _loaded(self, rows: Sequence[Row], duplicates: int) -> None:
@@ -286,13 +307,13 @@ class BulkRun:
         try:
             dialled = await self._dialler.dial(row, phone)
         except (AuthenticationFailed, InsufficientFunds):
-            self._count(RowState.CALLING, row.state)
+            self._put_back(row)
             self._feed.keep()
             self.stop(StopReason.ACCOUNT)
             return
         after, placed = dialled.row, dialled.placed
         if dialled.is_open and self._feed.again(after):
-            self._count(RowState.CALLING, after.state)
+            self._put_back(after)
             return
         self._feed.settle(after)
         if dialled.is_open:
@@ -303,6 +324,10 @@ class BulkRun:
         self._count(RowState.CALLING, after.state)
         self._emit(placed.lease)
         await self._follow(after, phone, placed.pin)
+
+    def _put_back(self, row: Row) -> None:
+        self._called -= 1
+        self._count(RowState.CALLING, row.state)
 
     async def _may_call(self, row: Row) -> bool:
         if not (self._caller.client.is_ready and self._pace.calls.is_free):

@@ -109,6 +109,8 @@ async def _file(path: Path, column: str | None) -> AsyncGenerator[list[str], Non
 
 async def _found(path: Path, texts: _Reader) -> AsyncGenerator[list[str], None]:
     if str(path) == "-":
+        if sys.stdin is None:
+            raise ConfigurationError("expected a standard input that is open")
         lines = _decoded(read_pipe(sys.stdin.fileno()), errors="replace")
         return in_thread(lambda: texts(lines))
     if await anyio.to_thread.run_sync(_is_pipe, path):

@@ -16,6 +16,7 @@ class StopReason(Enum):
     ASKED = "it was asked to stop"
     BUDGET = "the budget is used up"
     ACCOUNT = "the provider refuses the account"
+    SOURCE = "the rest of the source cannot be read"
 
 
 @frozen(kw_only=True)

@@ -15,6 +15,7 @@ from .bulk_ending import STOPPED
 from .bulk_order import Order, rate_of, require_sense
 from .bulk_work import work
 from .garbage import collected_rarely
+from .standard_error import say
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -119,6 +120,6 @@ def bulk(**order: Unpack[Order]) -> None:
     except KeyboardInterrupt:
         code = STOPPED
     except StoreError as error:
-        click.echo(f"callauth: stopped: {error}. The same command goes on.", err=True)
+        say(f"callauth: stopped: {error}. The same command goes on.")
         code = STOPPED
     raise SystemExit(code)

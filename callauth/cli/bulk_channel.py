@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from attrs import frozen
+from attrs import define, field
 
 from ..bulk import BulkChannel
 from ..client.callpass import CallPassClient
@@ -55,7 +55,7 @@ def in_sandbox(channel: BulkChannel) -> BulkChannel:
     return channel
 
 
-@frozen
+@define
 class Crowd:
     """Decide how each phone of a sandbox behaves, always the same for one number.
 
@@ -63,6 +63,7 @@ class Crowd:
     """
 
     sandbox: Sandbox
+    _most_entries: int = field(factory=lambda: _MOST_ENTRIES, init=False)
 
     def __call__(
         self,
@@ -73,8 +74,11 @@ class Crowd:
         """Make the person known, and lose some answers about calls."""
         if phone is None or phone in self.sandbox.network.subscribers:
             return None
-        if len(self.sandbox.ledger) > _MOST_ENTRIES:
+        if len(self.sandbox.ledger) > self._most_entries:
             self.sandbox.ledger.forget(older_than_seconds=_REMEMBERED_SECONDS)
+            # To look through what is too young for that, again and again, would take
+            # longer than all the calls.
+            self._most_entries = max(_MOST_ENTRIES, 2 * len(self.sandbox.ledger))
         place = zlib.crc32(phone.e164.encode()) % 100
         self.sandbox.network.subscribers[phone] = _person(place)
         is_lost = place >= 100 - _LOST_OF_A_HUNDRED

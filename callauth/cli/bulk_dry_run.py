@@ -17,6 +17,7 @@ from ..bulk.source import batches
 from ..transport.clock import SystemClock
 from .bulk_figures import amount, duration
 from .bulk_order import Order, cost_of, source_of
+from .standard_error import say
 
 _LINE_SECONDS = 5.0
 
@@ -56,7 +57,7 @@ class _Reading:
         now = self._clock.monotonic()
         if not self.is_quiet and now - self._told_at >= _LINE_SECONDS:
             self._told_at = now
-            click.echo(f"{self.loader.job.read:,} read so far", err=True)
+            say(f"{self.loader.job.read:,} read so far")
 
 
 def _told(order: Order, job: Job, counts: Mapping[RowState, int]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import click
 from rich import box
 from rich.table import Table
 from rich.text import Text
@@ -10,7 +9,7 @@ from rich.text import Text
 from ..bulk import RowState, StopReason, Summary
 from ..bulk.wording import name
 from .bulk_figures import COLOURS, Terms, duration
-from .bulk_progress import stderr_console
+from .standard_error import StderrConsole, say
 
 ALL_SETTLED, SOME_OPEN, STOPPED = 0, 1, 3
 _TO_LOOK_AT = (RowState.UNKNOWN, RowState.REFUSED)
@@ -21,6 +20,7 @@ _WHY = {
     "the same command goes on.",
     StopReason.ACCOUNT: "The provider refuses the account. Look at the credentials and "
     f"the balance. {_GOES_ON}",
+    StopReason.SOURCE: f"The rest of the source cannot be read. {_GOES_ON}",
 }
 
 
@@ -40,18 +40,18 @@ def is_stopped(summary: Summary, terms: Terms) -> bool:
 
 def tell(summary: Summary, terms: Terms) -> None:
     """Tell on stderr how it ended."""
-    console = stderr_console()
+    console = StderrConsole()
     if console.is_terminal:
         console.print(_table(summary, terms))
     else:
-        click.echo(_line(summary, terms), err=True)
-    click.echo(f"{_calls(summary, terms)}.", err=True)
+        say(_line(summary, terms))
+    say(f"{_calls(summary, terms)}.")
 
 
 def tell_stop(summary: Summary) -> None:
     """Tell on stderr why it stopped, and what to do."""
     assert summary.stopped is not None  # noqa: S101 - whoever asks has looked
-    click.echo(f"callauth: stopped before the end. {_WHY[summary.stopped]}", err=True)
+    say(f"callauth: stopped before the end. {_WHY[summary.stopped]}")
 
 
 def _table(summary: Summary, terms: Terms) -> Table:

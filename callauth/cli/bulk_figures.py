@@ -112,7 +112,7 @@ def amount(value: float) -> str:
     >>> amount(1234.0), amount(0.5)
     ('1,234', '0.50')
     """
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
 def duration(seconds: float) -> str:

@@ -70,6 +70,9 @@ def require_sense(order: Order) -> None:
         raise ConfigurationError(
             f"expected a file with columns ({', '.join(_WITH_COLUMNS)}) for --column"
         )
+    amounts = (order["cost"], order["budget"])
+    if not all(each is None or math.isfinite(each) for each in amounts):
+        raise ConfigurationError("expected a cost and a budget that are finite")
     if order["is_dry"]:
         return
     if order["ledger"] is None:
@@ -87,6 +90,10 @@ def require_sense(order: Order) -> None:
 def _require_different_files(order: Order) -> None:
     named = (order["ledger"], order["out"], order["emit"])
     files = [path.resolve() for path in named if path is not None]
+    if order["ledger"] is not None:
+        ledger = order["ledger"].resolve()
+        # What SQLite keeps beside it.
+        files += [ledger.with_name(ledger.name + more) for more in ("-wal", "-shm")]
     if order["out"] is not None:
         files.append(draft_of(order["out"].resolve()))
     if order["source"] != "-":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import rich.console
 from attrs import define, field
 from rich.columns import Columns
 from rich.console import Group
@@ -17,16 +16,12 @@ from ..bulk.wording import name
 from ..transport.clock import SystemClock
 from ..transport.port import Clock
 from .bulk_figures import COLOURS, Speedometer, Terms, duration
+from .standard_error import StderrConsole
 
 _TICK_SECONDS = 0.2
 _LINE_SECONDS = 5.0
 _BAR_WIDTH = 30
 _FIRST = "nothing has ended yet"
-
-
-def stderr_console() -> rich.console.Console:
-    """Return rich's console for stderr, which takes nothing for mark-up."""
-    return rich.console.Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
 @define(eq=False)
@@ -36,7 +31,7 @@ class BulkProgress:
     meter: Speedometer
     clock: Clock = field(factory=SystemClock)
     shares_terminal: bool = False
-    _console: rich.console.Console = field(factory=stderr_console, init=False)
+    _console: StderrConsole = field(factory=StderrConsole, init=False)
     _began: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -56,7 +51,7 @@ class BulkProgress:
 
     def say(self, text: str) -> None:
         """Print a line, above what moves."""
-        self._console.print(text, soft_wrap=True)
+        self._console.say(text)
 
     async def _move(self) -> None:
         with Live(

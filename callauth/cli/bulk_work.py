@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from pathlib import Path
 
 import anyio
-import click
 from attrs import define, field
 
 from ..bulk import BulkChannel, BulkRun, SQLiteLedger
@@ -25,6 +24,7 @@ from .bulk_order import Order, cost_of, source_of
 from .bulk_output import LeaseFile, ResultFile
 from .bulk_progress import BulkProgress, shares_terminal
 from .kinds import Client, real_client, sandbox_client
+from .standard_error import say
 
 # How many are followed at once limits it already.
 _CHECKS_PER_SECOND = 10_000.0
@@ -65,10 +65,6 @@ async def work(order: Order) -> int:
             await ledger.aclose()
 
 
-def _say(text: str) -> None:
-    click.echo(text, err=True)
-
-
 @define
 class _Shift:
     """Write down the results of a run, and end it when somebody asks for that."""
@@ -77,7 +73,8 @@ class _Shift:
     run: BulkRun
     results: ResultFile
     _terms: Terms = field(init=False)
-    _say: Callable[[str], None] = field(default=_say, init=False)
+    _say: Callable[[str], None] = field(default=say, init=False)
+    _is_interrupted: bool = field(default=False, init=False)
     _closing: asyncio.Task[None] | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -107,21 +104,22 @@ class _Shift:
             async for result in self.run:
                 self.results.write(result)
                 if self.results.is_closed and self.run.summary().stopped is None:
-                    self._say(_NOBODY_READS)
                     self.run.stop()
+                    self._say(_NOBODY_READS)
         except asyncio.CancelledError:
             if self._closing is None:
                 raise
         self.results.begin()
 
     def _on_interrupt(self) -> None:
-        if self.run.summary().stopped is None:
-            self._say(_FIRST_INTERRUPT)
+        if not self._is_interrupted:
+            self._is_interrupted = True
             self.run.stop()
+            self._say(_FIRST_INTERRUPT)
         elif self._closing is None:
-            self._say(_SECOND_INTERRUPT)
             loop = asyncio.get_running_loop()
             self._closing = loop.create_task(self.run.aclose())
+            self._say(_SECOND_INTERRUPT)
 
     @asynccontextmanager
     async def _shown(self) -> AsyncIterator[None]:

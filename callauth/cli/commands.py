@@ -15,6 +15,7 @@ from .bulk import bulk
 from .demo import demo
 from .ledger_report import report
 from .sandbox import sandbox
+from .standard_error import say
 from .verify import verify
 
 _INTERRUPTED = 130
@@ -28,10 +29,10 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo(err=True)
+            say("")
             ctx.exit(_INTERRUPTED)
         except CallAuthError as error:
-            click.echo(f"callauth: {error}", err=True)
+            say(f"callauth: {error}")
             is_usage = isinstance(error, ConfigurationError | InvalidPhoneNumber)
             ctx.exit(2 if is_usage else 1)
 

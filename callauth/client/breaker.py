@@ -40,6 +40,9 @@ class Refused:
     wait_seconds: float
 
 
+_ORDINARY = Admitted(is_probe=False)
+
+
 class Breaker:
     """Open after 5 failures in a row for 30 seconds, doubling up to 300.
 
@@ -64,40 +67,43 @@ class Breaker:
 
     def admit(self, now: float) -> Admitted | Refused:
         """Say whether a request may go now."""
-        if self.is_closed:
-            return Admitted(is_probe=False)
+        if self._open_seconds == 0.0:
+            return _ORDINARY
         if not self.would_admit(now):
             return Refused(max(0.0, self._opened_until - now))
         self._is_probing = True
         return Admitted(is_probe=True)
 
-    def record(self, admitted: Admitted, verdict: Verdict, now: float) -> None:
-        """Note how an admitted request ended."""
+    def record(self, admitted: Admitted, verdict: Verdict, now: float) -> bool:
+        """Note how an admitted request ended; say whether that opened or closed it."""
         if admitted.is_probe:
-            self._record_probe(verdict, now)
-        elif self.is_closed:
-            self._record_ordinary(verdict, now)
+            return self._record_probe(verdict, now)
+        return self._open_seconds == 0.0 and self._record_ordinary(verdict, now)
 
     @property
     def open_seconds(self) -> float:
         """For how long it was opened last, 0 while it is closed."""
         return self._open_seconds
 
-    def _record_probe(self, verdict: Verdict, now: float) -> None:
+    def _record_probe(self, verdict: Verdict, now: float) -> bool:
         self._is_probing = False
         if verdict is Verdict.ALIVE:
             self._failures = 0
             self._open_seconds = 0.0
         if verdict is Verdict.FAILED:
             self._open(now, min(2 * self._open_seconds, _LONGEST_SECONDS))
+        return verdict is not Verdict.NEUTRAL
 
-    def _record_ordinary(self, verdict: Verdict, now: float) -> None:
+    def _record_ordinary(self, verdict: Verdict, now: float) -> bool:
         if verdict is Verdict.ALIVE:
             self._failures = 0
+            return False
         if verdict is Verdict.FAILED:
             self._failures += 1
-        if self._failures >= _FAILURES_TO_OPEN:
-            self._open(now, _FIRST_SECONDS)
+        if self._failures < _FAILURES_TO_OPEN:
+            return False
+        self._open(now, _FIRST_SECONDS)
+        return True
 
     def _open(self, now: float, seconds: float) -> None:
         self._open_seconds = seconds

@@ -28,4 +28,5 @@ class RetryBudget:
 
     def give(self) -> None:
         """Note one clean success."""
-        self._tokens = min(_TOKENS, self._tokens + _SUCCESS_GIVES)
+        if self._tokens < _TOKENS:
+            self._tokens = min(_TOKENS, self._tokens + _SUCCESS_GIVES)

@@ -28,6 +28,7 @@ from ..protocol.callpass import PROVIDER, StartReply, StatusReply, Version
 from ..protocol.message import Operation
 from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
+from ..transport.choice import Auto
 from ..transport.port import Clock, Transport
 from .edge import require, sealed, sealed_async
 from .environment import ClientOptions, optional_setting, settings, with_base_url
@@ -49,7 +50,8 @@ class CallPassClient:
     ``version`` is that of the API: "v1.0" answers when the call has ended, "v2.0" gives
     codes of 4 or 5 digits, "v3.0" of 7. ``base_url`` replaces
     ``https://api.callpass.sp-com.ru/``; the same API is served under other names. A
-    ``transport`` that is given stays yours to close.
+    ``transport`` that is given stays yours to close; "auto" is the fastest that is
+    installed.
 
     Raises ConfigurationError for a blank or unprintable token, an unknown version and a
     base URL that is not http(s).
@@ -62,7 +64,7 @@ class CallPassClient:
         *,
         version: Version = "v3.0",
         base_url: str | None = None,
-        transport: Transport | None = None,
+        transport: Transport | Auto | None = None,
         retry: RetryPolicy | None = None,
         poll: PollSchedule | None = None,
         hooks: Iterable[Hook] = (),

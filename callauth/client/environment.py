@@ -9,6 +9,7 @@ from typing import TypedDict
 from ..errors import ConfigurationError
 from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
+from ..transport.choice import Auto
 from ..transport.port import Clock, Transport
 from .events import Hook
 
@@ -17,7 +18,7 @@ class ClientOptions(TypedDict, total=False):
     """What every client takes beside its credentials."""
 
     base_url: str
-    transport: Transport
+    transport: Transport | Auto
     retry: RetryPolicy
     poll: PollSchedule
     hooks: Iterable[Hook]

@@ -119,7 +119,7 @@ class Hooks(Generic[E]):
     """Call every hook with every event."""
 
     def __init__(self, hooks: Iterable[Callable[[E], object]]) -> None:
-        self._hooks: tuple[Callable[[E], object], ...] = ()
+        self._hooks: tuple[Callable[[E], object], ...] = (_log,)
         for hook in hooks:
             self.add(hook)
 
@@ -139,7 +139,7 @@ class Hooks(Generic[E]):
 
     def emit(self, event: E) -> None:
         """Hand the event to the log and to every hook."""
-        for hook in (_log, *self._hooks):
+        for hook in self._hooks:
             try:
                 hook(event)
             # A cancelled future that a hook looks at must not cancel our work, either.

@@ -17,8 +17,8 @@ from ..models.phone import PhoneNumber
 from ..protocol.message import Operation
 from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
+from ..transport.choice import AUTO, Auto, chosen
 from ..transport.clock import SystemClock
-from ..transport.httpx import HttpxTransport
 from ..transport.port import Clock, Transport
 from .events import CallSettled, Event, Hook, Hooks
 from .pace import Pace
@@ -40,7 +40,7 @@ class Line:
         self,
         provider: str,
         *,
-        transport: Transport | None,
+        transport: Transport | Auto | None,
         retry: RetryPolicy | None,
         poll: PollSchedule | None,
         hooks: Iterable[Hook],
@@ -50,8 +50,8 @@ class Line:
         self._closing: asyncio.Task[None] | None = None
         self.clock: Clock = clock or SystemClock()
         self.hooks: Hooks[Event] = Hooks(hooks)
-        self._owns_transport = transport is None
-        self._transport = HttpxTransport() if transport is None else transport
+        self._owns_transport = transport is None or transport == AUTO
+        self._transport = chosen(transport)
         self.runner = Runner(
             self._transport, self.clock, retry or RetryPolicy(), self.hooks
         )
@@ -66,7 +66,8 @@ class Line:
 
     async def ask(self, operation: Operation[T]) -> T:
         """Return the reply to one operation."""
-        return await self.run(operation.name, partial(self.runner.run, operation))
+        work = partial(self.runner.settle, operation)
+        return (await self._tasks.run(operation.name, work)).unwrap()
 
     async def place(
         self,

@@ -24,6 +24,7 @@ from ..protocol.address import credential
 from ..protocol.nerotech import PROVIDER
 from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
+from ..transport.choice import Auto
 from ..transport.port import Clock, Transport
 from .edge import require, sealed, sealed_async
 from .environment import ClientOptions, settings, with_base_url
@@ -42,8 +43,8 @@ class NeroTechClient:
 
     ``service_id`` and ``secret_key`` are those of the project. ``base_url`` replaces
     ``https://api.nerotech.ru/api/v1/``. A ``transport`` that is given stays yours to
-    close. ``accept_test_calls`` lets the pin of a test call verify people: for tests
-    of your application, never for production.
+    close; "auto" is the fastest that is installed. ``accept_test_calls`` lets the pin
+    of a test call verify people: for tests of your application, never for production.
 
     Raises ConfigurationError for blank or unprintable credentials and for a base URL
     that is not http(s).
@@ -56,7 +57,7 @@ class NeroTechClient:
         secret_key: str | Secret,
         *,
         base_url: str | None = None,
-        transport: Transport | None = None,
+        transport: Transport | Auto | None = None,
         retry: RetryPolicy | None = None,
         poll: PollSchedule | None = None,
         hooks: Iterable[Hook] = (),

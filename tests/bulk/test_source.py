@@ -223,6 +223,19 @@ def test_standard_input_is_read_to_its_end() -> None:
     assert found == [_A, _B, "\\ufffd", _C]
 
 
+def test_a_standard_input_that_is_closed_is_refused() -> None:
+    """As a service may have it."""
+    run = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", _READ_INPUT],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=_ROOT,
+    )
+
+    assert "ConfigurationError: expected a standard input that is open" in run.stderr
+
+
 def test_standard_input_is_not_waited_for() -> None:
     """A number is there as soon as its line is."""
     with subprocess.Popen(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -127,6 +129,37 @@ async def test_the_budget_counts_earlier_runs(world: World) -> None:
         assert len(results) == expected
 
     assert len(world.moments("flash")) == 8
+
+
+async def test_a_source_that_breaks_later_finishes_what_was_placed(
+    world: World,
+) -> None:
+    """And then it is told; once it is mended the same run goes on."""
+    ledger = MemoryLedger()
+
+    async def numbers() -> AsyncIterator[str]:
+        for number in strangers(300):
+            yield number
+        # Meanwhile they ring.
+        await world.clock.sleep(1.0)
+        raise LookupError
+
+    channel = await world.flash()
+    run = world.run(numbers(), channel, ledger=ledger)
+    async with run:
+        with refused(LookupError):
+            [_ async for _ in run]
+
+    assert run.summary().stopped is StopReason.SOURCE
+    called = run.summary().called
+    assert 0 < called == run.summary().counts[RowState.CONFIRMED]
+    assert {row.state for row in await kept(ledger) if not row.is_settled} == {
+        RowState.QUEUED
+    }
+
+    mended = strangers(310)
+    more = await world.results(mended, channel, ledger=ledger)
+    assert called + len(more) == len(world.moments("flash")) == len(mended)
 
 
 async def test_what_was_not_sent_is_called_later(world: World) -> None:
@@ -367,3 +400,71 @@ async def test_an_account_that_is_refused_later_leaves_the_placed_as_they_are(
     results = await world.results(numbers, await world.flash(), ledger=ledger)
     assert len(results) == len(world.moments("flash")) == 50
     assert RowState.REFUSED not in states(results)
+
+
+async def test_a_key_that_is_refused_after_a_call_rings_nobody_twice(
+    world: World,
+) -> None:
+    """It was taken a second ago, and the answer was lost."""
+    phone = world.phone()
+    world.sandbox.faults.add(ResetAfter(), phone=phone)
+    ledger, channel = MemoryLedger(), await world.voice()
+
+    async def revoke() -> None:
+        await world.clock.sleep(0.5)
+        world.sandbox.nerotech.credentials = (77, world.canaries.secret())
+
+    revoking = asyncio.create_task(revoke())
+    (first,) = await world.results([phone], channel, ledger=ledger)
+    await revoking
+    world.sandbox.nerotech.credentials = None
+    again = await world.results([phone], channel, ledger=ledger)
+
+    assert (first.state, again) == (RowState.UNKNOWN, [])
+    assert world.rings(phone) == 1
+
+
+async def test_stop_calls_nobody_who_stands_in_line(world: World) -> None:
+    """Calls that are tried again took the turns of others, who wait with their rows."""
+    world.sandbox.faults.add(
+        TooMany(retry_after_seconds=1), operation=PLACES["flash"], times=100
+    )
+    numbers = strangers(300)
+    ledger = MemoryLedger()
+    run = world.run(
+        numbers, await world.flash(), ledger=ledger, concurrency=100, rate_per_second=5
+    )
+    async with run:
+
+        async def stop() -> int:
+            await world.clock.sleep(20.0)
+            run.stop()
+            return len(world.moments("flash"))
+
+        stopping = asyncio.create_task(stop())
+        async for _ in run:
+            pass
+    before = await stopping
+
+    assert len(world.moments("flash")) == before > 0
+    assert RowState.UNKNOWN not in run.summary().counts
+    await world.results(numbers, await world.flash(), ledger=ledger)
+    assert {world.rings(PhoneNumber(number)) for number in numbers} == {1}
+
+
+async def test_stop_brings_a_robots_call_to_its_end(world: World) -> None:
+    """Its answer was lost; its key still tells the pin."""
+    phone = world.phone()
+    world.sandbox.faults.add(ResetAfter(), phone=phone)
+    run = world.run([phone], await world.voice())
+    async with run:
+
+        async def stop() -> None:
+            await world.clock.sleep(0.5)
+            run.stop()
+
+        stopping = asyncio.create_task(stop())
+        (result,) = [result async for result in run]
+    await stopping
+
+    assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import cycle, product
 
 from tests.support.tally import Tally
+from tests.support.transports import TRANSPORTS, Make
 
 from .acts import ACTS
 from .bulk import bulk_kills
@@ -50,7 +51,7 @@ async def faults_in_process(piece: Piece) -> Tally:
 
 async def faults_on_sockets(piece: Piece) -> Tally:
     """Inject faults by chance over real HTTP, 50,000 in all."""
-    return await over_sockets(piece.of(50_000), piece.seed)
+    return await over_sockets(piece.of(50_000), piece.seed, _make(piece))
 
 
 async def faults_one_by_one(piece: Piece) -> Tally:
@@ -85,8 +86,10 @@ async def cancels(piece: Piece) -> Tally:
 
 
 async def storms(piece: Piece) -> Tally:
-    """Cancel on real sockets, 20,000 times in two storms."""
-    return await storm(max(500, piece.of(20_000)), piece.seed)
+    """Cancel on real sockets, 10,000 times with each transport."""
+    return await storm(
+        max(500, piece.of(10_000 * piece.parts)), piece.seed, _make(piece)
+    )
 
 
 async def outages(piece: Piece) -> Tally:
@@ -133,7 +136,12 @@ async def mostly_failing(piece: Piece) -> Tally:
 
 async def hostility(piece: Piece) -> Tally:
     """Send each kind of hostile server 1,000 requests of each operation."""
-    return await hostile_trials(piece.of(1000), piece.seed)
+    return await hostile_trials(piece.of(1000), piece.seed, _make(piece))
+
+
+def _make(piece: Piece) -> Make:
+    """Take the transports in turn."""
+    return list(TRANSPORTS.values())[piece.number % len(TRANSPORTS)]
 
 
 async def _outage(piece: Piece, *, seconds: float, longest: float) -> Tally:
@@ -175,7 +183,7 @@ PROMISES: dict[str, tuple[Work, int]] = {
     "every fault at every step": (faults_one_by_one, 4),
     "every pair of faults at the first four steps": (faults_in_pairs, _PARTS),
     "cancellations at every turn": (cancels, _PARTS),
-    "storms of cancellations on real sockets": (storms, 2),
+    "storms of cancellations on real sockets": (storms, len(TRANSPORTS)),
     "mutated answers into every reader": (bodies, _PARTS),
     "people before Verifiers, honest and not": (crowds, _PARTS),
     "processes killed while they verify people": (kills, _PARTS),

@@ -15,10 +15,11 @@ from contextlib import asynccontextmanager
 
 from attrs import define, field
 
-from callauth import HttpxTransport, PhoneNumber
+from callauth import PhoneNumber, Transport
 from callauth.sandbox import FastClock, Fault, Sandbox
 from tests.support.sandboxes import nobody_listens, over_http
 from tests.support.tally import Tally
+from tests.support.transports import Make
 
 from .flows import FLOWS, believed
 from .injection import Chances
@@ -51,7 +52,7 @@ class _Stage:
     seed: int
     base: str
     sandbox: Sandbox
-    transport: HttpxTransport
+    transport: Transport
     faults: _ByPhone
 
     async def run(self, number: int) -> Tally:
@@ -74,18 +75,18 @@ class _Stage:
         return Tally(runs=1, faults=len(chances.met), broken=broken)
 
 
-async def over_sockets(faults: int, seed: int) -> Tally:
+async def over_sockets(faults: int, seed: int, make: Make) -> Tally:
     """Run flows over HTTP until that many faults were met."""
     tally = Tally()
     while tally.faults < faults:
-        tally.add(await _one_server(seed + tally.runs))
+        tally.add(await _one_server(seed + tally.runs, make))
     return tally
 
 
-async def _one_server(seed: int) -> Tally:
+async def _one_server(seed: int, make: Make) -> Tally:
     faults, tally = _ByPhone(), Tally()
     async with _serving(seed, faults) as (sandbox, base):
-        transport = HttpxTransport(connections=2 * _AT_ONCE)
+        transport = make(connections=2 * _AT_ONCE)
         stage = _Stage(seed, base, sandbox, transport, faults)
         numbers = iter(range(_FLOWS_OF_A_SERVER))
 

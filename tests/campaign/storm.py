@@ -25,11 +25,13 @@ from callauth import (
     NotSent,
     PhoneNumber,
     Secret,
+    Transport,
 )
 from callauth.protocol import callpass
 from callauth.protocol.message import Request
 from tests.hostile.haste import pauses
 from tests.support.tally import Tally
+from tests.support.transports import Make
 
 _AT_ONCE = 50
 _SLOTS = 40
@@ -54,7 +56,7 @@ _FIRST_TURNS = 24
 class _Scene:
     """Hold who is cancelled: a client, and the transport below it."""
 
-    transport: HttpxTransport
+    transport: Transport
     client: CallPassClient
     base_url: str
     dice: random.Random
@@ -100,12 +102,12 @@ async def answering(dice: random.Random) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
 
-async def storm(cancels: int, seed: int) -> Tally:
+async def storm(cancels: int, seed: int, make: Make) -> Tally:
     """Cancel that many requests in flight, then look at what is left of them."""
     tally = Tally(runs=1)
     before = _left()
     async with answering(random.Random(seed + 1)) as base_url:
-        transport = HttpxTransport(connections=_SLOTS)
+        transport = make(connections=_SLOTS)
         async with CallPassClient(
             "token", base_url=base_url, transport=transport
         ) as client:
@@ -113,7 +115,8 @@ async def storm(cancels: int, seed: int) -> Tally:
             await _cancel_in_order(scene, tally)
             await _cancel_all(scene, cancels - tally.faults, tally)
             tally.broken += await _all_at_once([scene.question()])
-        tally.broken += _lost(transport)
+        if isinstance(transport, HttpxTransport):
+            tally.broken += _lost(transport)
         for alone in (False, True):
             crowd = [scene.request(own_connection=alone) for _ in range(_SLOTS)]
             tally.broken += await _all_at_once(crowd)

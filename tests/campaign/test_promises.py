@@ -11,6 +11,7 @@ import pytest
 from callauth import ManualClock
 from callauth.sandbox import Lease, ResetAfter, Subscriber
 from tests.support.tally import Tally
+from tests.support.transports import Make, on_each_transport
 
 from .acts import ACTS, public_coroutines
 from .cancels import every_turn
@@ -68,9 +69,10 @@ async def test_one_integer_reproduces_a_run() -> None:
     assert first == second
 
 
-async def test_faults_over_sockets_break_no_promise() -> None:
+@on_each_transport
+async def test_faults_over_sockets_break_no_promise(make: Make) -> None:
     """Real connections break in ways of their own."""
-    tally = await over_sockets(100, seed=1)
+    tally = await over_sockets(100, 1, make)
 
     assert tally.broken == []
     assert tally.faults >= 100
@@ -93,12 +95,14 @@ def test_every_public_coroutine_is_cancelled() -> None:
     assert {name.split()[0] for name in ACTS} == public_coroutines()
 
 
-async def test_a_storm_of_cancels_leaves_no_socket_behind() -> None:
-    """On real connections, which httpx would lose."""
-    tally = await storm(1000, seed=1)
+@on_each_transport
+async def test_a_storm_of_cancels_leaves_no_socket_behind(make: Make) -> None:
+    """On real connections, which a library loses before it is careful."""
+    tally = await storm(1000, 1, make)
 
     assert tally.broken == []
-    assert tally.faults > 900
+    # The others had their answer already, all the more of them the faster it is.
+    assert tally.faults > 500
 
 
 @pytest.mark.parametrize("flow", ["nerotech_dialled", "telefonip_dialled"])

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
+from time import sleep
 
 import pytest
 from click.testing import Result
@@ -251,11 +252,15 @@ def test_a_dry_run_counts_and_calls_nobody(numbers: Path) -> None:
         ("--checks -1", "expected a number above 0 and /s"),
         ("--concurrency 0", "0 is not in the range"),
         ("--budget nan", "expected a cost and a budget"),
+        ("--budget inf", "expected a cost and a budget that are finite"),
+        ("--cost inf --budget 5", "expected a cost and a budget that are finite"),
+        ("--cost nan --dry-run", "expected a cost and a budget that are finite"),
         ("--column phone", "expected a file with columns"),
         ("--emit leases.jsonl", "expected --emit with a reverse_call"),
         ("--channel reverse_call:telefonip", "expected --emit FILE"),
         ("--resume-unknown always", "'always' is not 'never'"),
         ("--out run.db --ledger run.db", "expected different files"),
+        ("--out run.db-wal", "expected different files"),
         ("--ledger out.jsonl.part", "expected different files"),
         ("--out nowhere/out.jsonl", "expected a file that can be written, got ENOENT"),
     ],
@@ -326,6 +331,37 @@ def test_one_interrupt_finishes_what_was_placed(numbers: Path) -> None:
     assert "no new calls; placed ones are finished" in errors
     assert "placed" not in summary(errors)
     assert resumed(numbers) == "confirmed"
+
+
+def test_an_interrupt_ends_the_reader_of_the_errors_as_well(numbers: Path) -> None:
+    """As in ``callauth bulk … 2>&1 | tee log``: the placed ones are finished."""
+    process = started(numbers, speed=20)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stderr.close()
+    process.send_signal(signal.SIGINT)
+    with process.stdout:
+        process.stdout.read()
+
+    assert process.wait(timeout=20) == 3
+    assert resumed(numbers) == "confirmed"
+
+
+def test_one_interrupt_after_the_budget_finishes_what_was_placed(
+    numbers: Path,
+) -> None:
+    """Only the second one stops now."""
+    process = started(numbers, "--budget", "1", "--concurrency", "2", speed=1)
+    assert process.stderr is not None
+    assert process.stdout is not None
+    process.stdout.readline()
+    sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=20)
+
+    assert (process.returncode, json.loads(output)["state"]) == (3, "confirmed")
+    assert "no new calls; placed ones are finished" in errors
 
 
 def test_a_second_interrupt_stops_now(numbers: Path) -> None:

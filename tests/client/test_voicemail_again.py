@@ -9,7 +9,6 @@ import pytest
 
 from callauth import (
     AnswerLost,
-    AuthenticationFailed,
     CallInProgress,
     CallSettled,
     ConfigurationError,
@@ -108,7 +107,7 @@ async def test_one_lost_answer_outlives_what_follows(
     await _unknown(world, *steps)
 
 
-@pytest.mark.parametrize("code", [1, 6, 7, 8, 10, 11, 99])
+@pytest.mark.parametrize("code", [1, 3, 6, 7, 8, 10, 11, 99])
 async def test_a_refusal_after_a_lost_answer_is_unknown(
     code: int, world: World
 ) -> None:
@@ -120,7 +119,6 @@ async def test_a_refusal_after_a_lost_answer_is_unknown(
     ("code", "expected"),
     [
         (2, NumberInvalid),
-        (3, AuthenticationFailed),
         (4, ProviderUnavailable),
         (12, NumberBlocked),
     ],

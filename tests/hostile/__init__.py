@@ -2,8 +2,8 @@
 
 It speaks over plain asyncio, without any HTTP library, so that it can break every rule
 of HTTP. A ``Kind`` (of ``kinds``) is one way to be hostile: what it does with a
-connection, and the ``Fate`` (of ``fates``) that a request then has. Another transport
-is attacked with the same table::
+connection, and the ``Fate`` (of ``fates``) that a request then has. Every transport
+of ``tests.support.transports`` is attacked with the same table::
 
     async with HostileServer(kind, document, tls=False) as server:
         ... send a request to server.base_url ...
@@ -19,4 +19,5 @@ is attacked with the same table::
 - ``fates`` says what each operation must come to.
 - ``haste`` shortens the time-outs of a transport and measures how it keeps them.
 - ``trial`` sends one operation to one kind, and judges what it came to.
+- ``crowd`` holds many trials at once.
 """

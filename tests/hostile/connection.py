@@ -44,6 +44,8 @@ class Connection:
         """Send the same bytes again and again, None: until the client is gone."""
         while times is None or times > 0:
             await self.send(some)
+            # A write over TLS to a client that is gone fails only in the next turn.
+            await asyncio.sleep(0)
             times = None if times is None else times - 1
 
     async def drip(self, some: bytes) -> None:

@@ -77,8 +77,8 @@ async def serving(deed: Deed, *, tls: bool = False) -> AsyncIterator[HostileServ
 
 @asynccontextmanager
 async def opened(
-    make: Callable[[], HttpxTransport] = HttpxTransport,
-) -> AsyncIterator[HttpxTransport]:
+    make: Callable[[], Transport] = HttpxTransport,
+) -> AsyncIterator[Transport]:
     made = make()
     yield made
     await made.aclose()

@@ -9,6 +9,7 @@ from callauth import AnswerLost, NotSent, Request, Response, Transport
 from tests.support.canaries import Canaries
 
 from .callers import Planted
+from .crowd import tried
 from .trial import Trial, attempt, faults, httpx_transport
 
 _LOST = Trial(kind="closed-after-reading", operation="start v3.0", tls=False)
@@ -46,12 +47,15 @@ class _Invents(_Planted):
         return Response(status=200, body=b"{}")
 
 
+@define
 class _Dawdles(_Planted):
+    seconds: float = 0.5
+
     async def send(self, request: Request, *, timeout_seconds: float) -> Response:
         try:
             return await self.inner.send(request, timeout_seconds=timeout_seconds)
         except AnswerLost:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(self.seconds)
             raise
 
 
@@ -78,6 +82,23 @@ async def test_a_request_that_is_late_is_found_out(canaries: Canaries) -> None:
     assert late == f"{_LATE}: {spoilt.overrun:.3f} s late"
     assert faults(_LATE, evolve(spoilt, overrun=3600.0), planted) != []
     assert faults(_LATE, spoilt, planted, pause_seconds=spoilt.overrun) == []
+
+
+@pytest.mark.parametrize(
+    ("delays", "found"), [((0.5, 0.0), 0), ((0.5, 0.5), 1)], ids=["once", "always"]
+)
+async def test_what_is_late_in_a_crowd_is_tried_once_more_alone(
+    delays: tuple[float, float], found: int, canaries: Canaries
+) -> None:
+    """A busy machine is late by chance, and a transport by its own fault."""
+    coming = iter(delays)
+
+    def make(**_: object) -> Transport:
+        return _Dawdles(seconds=next(coming))
+
+    (only,) = await tried([_LATE], Planted.by(canaries), make)
+
+    assert (only.alone, len(only.faults)) == (True, found)
 
 
 async def test_what_the_server_ended_is_not_waited_for(canaries: Canaries) -> None:

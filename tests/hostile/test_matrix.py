@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import anyio
 import pytest
 
 from tests.support.canaries import Canaries
+from tests.support.transports import Make, on_each_transport
 
 from .callers import CALLERS, Planted
-from .haste import pauses
+from .crowd import tried
 from .kinds import EVERY_KIND, KINDS
-from .trial import Result, Trial, all_trials, attempt, faults
+from .trial import all_trials
 
 _CODES = (300, 301, 302, 303, 304, 305, 307, 308)
 _PROMISED = {
@@ -52,30 +52,19 @@ _PROMISED = {
 
 # Apart from each other, since a deadline of half a second is too short for a handshake
 # while a processor is busy with dozens of others.
+@on_each_transport
 @pytest.mark.parametrize("ends", [True, False], ids=["that ends", "without an end"])
 async def test_every_operation_survives_every_kind_of_server(
     ends: bool,  # noqa: FBT001 - a parameter
+    make: Make,
     canaries: Canaries,
 ) -> None:
     """Whatever a server does, the caller must know whether a phone may ring."""
-    planted, results = Planted.by(canaries), dict[Trial, Result]()
     trials = [trial for trial in all_trials() if KINDS[trial.kind].ends is ends]
-    limit = anyio.CapacityLimiter(32)
 
-    async def run(trial: Trial) -> None:
-        async with limit:
-            results[trial] = await attempt(trial, planted)
+    results = await tried(trials, Planted.by(canaries), make)
 
-    async with pauses() as paused, anyio.create_task_group() as group:
-        for trial in trials:
-            group.start_soon(run, trial)
-
-    found = [
-        fault
-        for trial, result in results.items()
-        for fault in faults(trial, result, planted, pause_seconds=paused.longest)
-    ]
-    assert found == []
+    assert [fault for each in results for fault in each.faults] == []
     assert len(results) == len(trials) > 0
 
 

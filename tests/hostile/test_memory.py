@@ -15,26 +15,19 @@ import anyio
 import pytest
 from attrs import define, evolve, field
 
-from callauth import (
-    AnswerLost,
-    HttpxTransport,
-    NotSent,
-    Request,
-    Response,
-    Transport,
-)
+from callauth import AnswerLost, NotSent, Request, Response, Transport
 from callauth.protocol.message import BODY_LIMIT
 from tests.support.canaries import Canaries
+from tests.support.transports import Make, on_each_transport
 
 from . import bodies, deeds
 from .callers import CALLERS, Planted
-from .certificates import client_context
 from .fates import Fate
 from .haste import Impatient
 from .kinds import KINDS, Kind
 from .sending import sent
 from .server import HostileServer
-from .trial import Result, Trial, attempt, httpx_transport
+from .trial import Result, Trial, attempt, httpx_transport, trusting
 
 _MIB = 1024 * 1024
 # What the kernel buffers on both sides of a connection, and then some.
@@ -83,7 +76,7 @@ async def _peak(visit: Callable[[], Awaitable[object]]) -> int:
 async def _extra(
     trial: Trial,
     planted: Planted,
-    make: Callable[[], Transport] = httpx_transport,
+    make: Callable[[], Transport],
 ) -> int:
     """Return by how much the peak is above that of an honest answer."""
 
@@ -97,18 +90,22 @@ async def _extra(
     return await _peak(lambda: visit(trial)) - await _peak(lambda: visit(honest))
 
 
+@on_each_transport
 @_TLS
 @pytest.mark.parametrize("name", _HUGE)
 async def test_an_answer_of_any_size_takes_less_than_a_mebibyte(
     name: str,
     tls: bool,  # noqa: FBT001 - a parameter
+    make: Make,
     canaries: Canaries,
 ) -> None:
     """A server that can fill our memory can stop us."""
     planted = Planted.by(canaries)
 
     extra = {
-        operation: await _extra(Trial(kind=name, operation=operation, tls=tls), planted)
+        operation: await _extra(
+            Trial(kind=name, operation=operation, tls=tls), planted, trusting(make)
+        )
         for operation in CALLERS
     }
 
@@ -122,7 +119,7 @@ async def test_a_client_that_unpacks_is_found_out(
     """A bomb that does not explode measures nothing."""
     trial = Trial(kind=name, operation="check", tls=False)
 
-    assert await _extra(trial, Planted.by(canaries), make=_Unpacks) > 16 * _MIB
+    assert await _extra(trial, Planted.by(canaries), _Unpacks) > 16 * _MIB
 
 
 def test_the_bomb_explodes_within_the_limit() -> None:
@@ -151,8 +148,8 @@ async def test_no_kind_that_sends_much_is_left_out(canaries: Canaries) -> None:
     assert much == set(_HUGE)
 
 
-async def _visit(kind: Kind, *, tls: bool) -> tuple[Response | None, int]:
-    transport = HttpxTransport(ssl_context=client_context())
+async def _visit(kind: Kind, make: Make, *, tls: bool) -> tuple[Response | None, int]:
+    transport = trusting(make)()
     document: dict[str, object] = {"status": True}
     async with HostileServer(kind, document, tls=tls) as server:
         outcome = await sent(transport, server.base_url, timeout_seconds=0.5)
@@ -161,31 +158,35 @@ async def _visit(kind: Kind, *, tls: bool) -> tuple[Response | None, int]:
     return None if isinstance(outcome, AnswerLost) else outcome, server.sent
 
 
+@on_each_transport
 @_TLS
 @pytest.mark.parametrize("name", _FLOODS)
 async def test_a_flood_takes_less_than_a_mebibyte(
     name: str,
     tls: bool,  # noqa: FBT001 - a parameter
+    make: Make,
 ) -> None:
     """However fast it comes, and whenever the deadline ends it."""
     flood = Kind(name=name, fate=Fate.LOST, on_request=_FLOODS[name], ends=False)
     for kind in (KINDS["honest"], flood):
-        await _visit(kind, tls=tls)
+        await _visit(kind, make, tls=tls)
 
-    honest = await _peak(lambda: _visit(KINDS["honest"], tls=tls))
-    hostile = await _peak(lambda: _visit(flood, tls=tls))
+    honest = await _peak(lambda: _visit(KINDS["honest"], make, tls=tls))
+    hostile = await _peak(lambda: _visit(flood, make, tls=tls))
 
     assert hostile - honest < _MIB
 
 
+@on_each_transport
 @_TLS
 @pytest.mark.parametrize("name", _HUGE)
 async def test_reading_ends_one_byte_after_the_limit(
     name: str,
     tls: bool,  # noqa: FBT001 - a parameter
+    make: Make,
 ) -> None:
     """What is never believed need not be read, and the server is told at once."""
-    response, sent_bytes = await _visit(KINDS[name], tls=tls)
+    response, sent_bytes = await _visit(KINDS[name], make, tls=tls)
 
     assert sent_bytes < _MOST_SENT
     assert response is None or len(response.body) <= BODY_LIMIT + 1

@@ -5,19 +5,19 @@ import asyncio
 import pytest
 from attrs import define
 
-from callauth import HttpxTransport, Replay
+from callauth import Replay
 from tests.support.canaries import Canaries
+from tests.support.transports import Make, on_each_transport
 
 from . import deeds
 from .bodies import Document, plain
 from .callers import CALLERS, Line, Planted
-from .certificates import client_context
 from .connection import Connection
 from .fates import Fate
 from .haste import Hasty
 from .kinds import Kind
 from .server import HostileServer
-from .trial import RETRY, outcome_of
+from .trial import RETRY, outcome_of, trusting
 
 
 @define
@@ -52,14 +52,15 @@ class _Doubled:
         await connection.send(one + one)
 
 
+@on_each_transport
 @pytest.mark.parametrize("operation", CALLERS)
 async def test_a_connection_that_ends_as_it_is_used_again_costs_no_answer(
-    operation: str, canaries: Canaries
+    operation: str, make: Make, canaries: Canaries
 ) -> None:
     """Nobody would know whether a second request was read, so it may have rung."""
     planted, caller = Planted.by(canaries), CALLERS[operation]
     kind = Kind(name="once", fate=Fate.ANSWERED, on_request=_OnlyOnce())
-    inner = HttpxTransport(ssl_context=client_context())
+    inner = trusting(make)()
     hasty = Hasty(inner, 10.0)
     async with HostileServer(kind, caller.document(planted)) as server:
         line = Line(
@@ -74,13 +75,15 @@ async def test_a_connection_that_ends_as_it_is_used_again_costs_no_answer(
     assert hasty.sends <= most
 
 
+@on_each_transport
 async def test_an_answer_that_nobody_asked_for_is_given_to_nobody(
+    make: Make,
     canaries: Canaries,
 ) -> None:
     """The "yes" to one person's code must never answer for another person's."""
     planted, caller = Planted.by(canaries), CALLERS["checkCode"]
     kind = Kind(name="doubled", fate=Fate.ANSWERED, on_request=_Doubled())
-    transport = HttpxTransport()
+    transport = make()
     async with HostileServer(kind, caller.document(planted)) as server:
         line = Line(
             base_url=server.base_url, transport=transport, retry=RETRY, planted=planted

@@ -11,11 +11,13 @@ from callauth import (
     CallAuthError,
     Clock,
     HttpxTransport,
+    Replay,
     RetryPolicy,
     SystemClock,
     Transport,
 )
 from tests.support.canaries import current
+from tests.support.transports import Make
 
 from .callers import CALLERS, Caller, Line, Planted
 from .certificates import client_context
@@ -78,9 +80,13 @@ def all_trials() -> list[Trial]:
     ]
 
 
-def httpx_transport() -> Transport:
-    """Return the transport that is judged unless another one is given."""
-    return HttpxTransport(ssl_context=client_context())
+def trusting(make: Make) -> Callable[[], Transport]:
+    """Return what makes one that trusts the authority of the servers here."""
+    return lambda: make(ssl_context=client_context())
+
+
+httpx_transport = trusting(HttpxTransport)
+"""Makes the transport that is judged unless another one is given."""
 
 
 async def attempt(
@@ -147,11 +153,16 @@ def faults(
     }
     wanted = values.get(fate, due.error)
     is_read = fate not in (Fate.NOT_SENT, Fate.LOST)
+    # A farewell of TLS can be read along with the answer before it, and is then seen
+    # only when the connection is used again; a plain read has a spare try for that.
+    spare = int(KINDS[trial.kind].warm_up and caller.replay is Replay.SAFE)
     checks = {
         f"came to {result.outcome}, not {wanted}": result.outcome == wanted,
-        f"sent {result.sends} times, not {due.sends}": result.sends == due.sends,
+        f"sent {result.sends} times, not {due.sends}": (
+            due.sends <= result.sends <= due.sends + spare
+        ),
         f"{result.requests} requests of {result.sends} sends": (
-            result.requests == result.sends
+            result.sends - spare <= result.requests <= result.sends
             if is_read
             else result.requests <= result.sends
         ),

@@ -14,12 +14,14 @@ from callauth import (
     NeroTechClient,
     Sandbox,
     TelefonIPClient,
+    Transport,
     parse_webhook,
 )
 from callauth.sandbox import FastClock, Subscriber
 from callauth.sandbox.server import serve
 from tests.hostile.sending import Overheard, serving
 from tests.support.canaries import Canaries
+from tests.support.transports import Make, on_each_transport
 
 # A request may take a tenth of what the clients think, so not much faster.
 _SPEED = 10.0
@@ -28,15 +30,16 @@ _DIALS_AFTER_SECONDS = 3.0
 
 @frozen
 class _Provider:
-    """Hold a sandbox behind HTTP, and the clock that everybody lives by."""
+    """Hold a sandbox behind HTTP, the way to it, and the clock that all live by."""
 
     sandbox: Sandbox
     clock: FastClock
     url: str
+    transport: Transport
 
 
 @asynccontextmanager
-async def _provider() -> AsyncIterator[_Provider]:
+async def _provider(make: Make) -> AsyncIterator[_Provider]:
     clock = FastClock(_SPEED)
     async with Sandbox(clock=clock) as sandbox:
         sandbox.network.default = Subscriber(dials_after_seconds=_DIALS_AFTER_SECONDS)
@@ -44,12 +47,15 @@ async def _provider() -> AsyncIterator[_Provider]:
         serving_ = asyncio.create_task(
             serve(sandbox, port=0, on_started=port.set_result)
         )
-        yield _Provider(sandbox, clock, f"http://127.0.0.1:{await port}/")
+        transport = make()
+        yield _Provider(sandbox, clock, f"http://127.0.0.1:{await port}/", transport)
+        await transport.aclose()
         serving_.cancel()
         with suppress(asyncio.CancelledError):
             await serving_
 
 
+@on_each_transport
 @pytest.mark.parametrize(
     ("version", "asynchronous", "digits"),
     [
@@ -64,14 +70,19 @@ async def test_a_missed_call(
     version: Literal["v1.0", "v2.0", "v3.0"],
     asynchronous: bool,  # noqa: FBT001 - a parameter
     digits: set[int],
+    make: Make,
     canaries: Canaries,
 ) -> None:
     """The pin that was returned is the one that the phone shows."""
     phone = canaries.phone()
     async with (
-        _provider() as at,
+        _provider(make) as at,
         CallPassClient(
-            canaries.secret(), version=version, base_url=at.url, clock=at.clock
+            canaries.secret(),
+            version=version,
+            base_url=at.url,
+            clock=at.clock,
+            transport=at.transport,
         ) as client,
     ):
         call = await client.start_call_password(phone, asynchronous=asynchronous)
@@ -85,13 +96,18 @@ async def test_a_missed_call(
     assert len(at.sandbox.ledger.rings(phone)) == 1
 
 
-async def test_a_dictated_code(canaries: Canaries) -> None:
+@on_each_transport
+async def test_a_dictated_code(make: Make, canaries: Canaries) -> None:
     """The provider takes the right code for right, and a wrong one for wrong."""
     phone = canaries.phone()
     async with (
-        _provider() as at,
+        _provider(make) as at,
         NeroTechClient(
-            1234, canaries.secret(), base_url=f"{at.url}api/v1/", clock=at.clock
+            1234,
+            canaries.secret(),
+            base_url=f"{at.url}api/v1/",
+            clock=at.clock,
+            transport=at.transport,
         ) as client,
     ):
         call = await client.voicemail(phone)
@@ -103,12 +119,17 @@ async def test_a_dictated_code(canaries: Canaries) -> None:
     assert len(at.sandbox.ledger.rings(phone)) == 1
 
 
-async def test_a_call_to_nerotech(canaries: Canaries) -> None:
+@on_each_transport
+async def test_a_call_to_nerotech(make: Make, canaries: Canaries) -> None:
     """The user dials the leased number and is believed."""
     async with (
-        _provider() as at,
+        _provider(make) as at,
         NeroTechClient(
-            1234, canaries.secret(), base_url=f"{at.url}api/v1/", clock=at.clock
+            1234,
+            canaries.secret(),
+            base_url=f"{at.url}api/v1/",
+            clock=at.clock,
+            transport=at.transport,
         ) as client,
     ):
         lease = await client.incoming_init(canaries.phone())
@@ -117,12 +138,16 @@ async def test_a_call_to_nerotech(canaries: Canaries) -> None:
     assert isinstance(outcome, Confirmed)
 
 
-async def test_a_call_to_telefon_ip(canaries: Canaries) -> None:
+@on_each_transport
+async def test_a_call_to_telefon_ip(make: Make, canaries: Canaries) -> None:
     """The user dials the leased number and is believed."""
     async with (
-        _provider() as at,
+        _provider(make) as at,
         TelefonIPClient(
-            canaries.secret(), base_url=f"{at.url}api/v1/authcalls/", clock=at.clock
+            canaries.secret(),
+            base_url=f"{at.url}api/v1/authcalls/",
+            clock=at.clock,
+            transport=at.transport,
         ) as client,
     ):
         lease = await client.reverse_auth_phone_get(canaries.phone())
@@ -131,15 +156,19 @@ async def test_a_call_to_telefon_ip(canaries: Canaries) -> None:
     assert isinstance(outcome, Confirmed)
 
 
-async def test_a_webhook_of_telefon_ip(canaries: Canaries) -> None:
+@on_each_transport
+async def test_a_webhook_of_telefon_ip(make: Make, canaries: Canaries) -> None:
     """A webhook says which lease to ask about, and the answer is what counts."""
     phone, overheard = canaries.phone(), Overheard()
     path = f"hook/{canaries.secret().reveal()}"
     async with (
         serving(overheard) as ours,
-        _provider() as at,
+        _provider(make) as at,
         TelefonIPClient(
-            canaries.secret(), base_url=f"{at.url}api/v1/authcalls/", clock=at.clock
+            canaries.secret(),
+            base_url=f"{at.url}api/v1/authcalls/",
+            clock=at.clock,
+            transport=at.transport,
         ) as client,
     ):
         lease = await client.reverse_auth_phone_post(

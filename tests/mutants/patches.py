@@ -186,7 +186,7 @@ PATCHES = (
     Patch(
         name="a cancelled caller takes the request along",
         file="client/tasks.py",
-        old="await asyncio.wait((task,))",
+        old="await ended",
         new="await task",
         tests=("tests/campaign", "tests/client"),
     ),

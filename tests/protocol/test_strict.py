@@ -79,6 +79,8 @@ _BODIES = {
     "control character": b'{"status": true, "x": "\n"}',
     "deep": b'{"status": true, "x": ' + b"[" * 100_0 + b"]" * 100_0 + b"}",
     "bottomless": b"[" * 60_000,
+    "no-break space": b'\xc2\xa0{"status": true}',
+    "form feed": b'{"status": true}\x0c',
     "huge number": b'{"status": true, "x": ' + b"9" * 5000 + b"}",
 }
 
@@ -134,6 +136,20 @@ def test_an_answer_has_at_most_20_levels(
     for document in (lists, objects):
         said = reading(operations(canaries)["checkCode"], answer(document))
         assert said == (True if believed else _BROKEN)
+
+
+def test_a_wide_answer_is_not_a_deep_one(canaries: Canaries) -> None:
+    """Levels are counted, not brackets."""
+    wide = answer({"status": True, "x": [{}, [], "[[{"] * 100})
+
+    assert operations(canaries)["checkCode"].read(wide)
+
+
+def test_white_space_around_an_answer_is_none_of_it(canaries: Canaries) -> None:
+    """Some servers end every answer with a line end."""
+    padded = answer(body=b' \t\r\n{"status": true} \t\r\n')
+
+    assert operations(canaries)["checkCode"].read(padded)
 
 
 @pytest.mark.parametrize(

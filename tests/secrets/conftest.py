@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from attrs import frozen
 
-from callauth import HttpxTransport, ManualClock, Sandbox, Transport
+from callauth import ManualClock, Sandbox, Transport
 from callauth.sandbox import FastClock
 from callauth.sandbox.server import serve
 from tests.support.canaries import Canaries
 from tests.support.sandboxes import nobody_listens
+from tests.support.transports import TRANSPORTS
 
 from .party import Party
 
@@ -55,10 +56,12 @@ async def place(canaries: Canaries) -> AsyncIterator[Place]:
             yield Place(sandbox, party, sandbox.transport)
 
 
-@pytest.fixture
-async def far_place(canaries: Canaries) -> AsyncIterator[Place]:
+@pytest.fixture(params=TRANSPORTS)
+async def far_place(
+    request: pytest.FixtureRequest, canaries: Canaries
+) -> AsyncIterator[Place]:
     """Give a party whose requests go over real HTTP, on loopback."""
-    clock = FastClock(_SPEED)
+    clock, make = FastClock(_SPEED), TRANSPORTS[request.param]
     async with Sandbox(clock=clock, webhook_sender=nobody_listens) as sandbox:
         _plant_codes(sandbox, canaries)
         port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -66,8 +69,8 @@ async def far_place(canaries: Canaries) -> AsyncIterator[Place]:
             serve(sandbox, port=0, on_started=port.set_result)
         )
         url = f"http://127.0.0.1:{await port}/"
-        async with Party(canaries, clock, HttpxTransport(), url).opened() as party:
-            yield Place(sandbox, party, HttpxTransport)
+        async with Party(canaries, clock, make(), url).opened() as party:
+            yield Place(sandbox, party, make)
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from callauth import (
+    AiohttpTransport,
     AnswerLost,
     Attempt,
     AttemptId,
@@ -17,6 +18,7 @@ from callauth import (
     IdempotencyKey,
     MemoryStore,
     Method,
+    NativeTransport,
     NeroTechClient,
     NumberLease,
     Pending,
@@ -171,6 +173,8 @@ def _clients(canaries: Canaries) -> list[object]:
     sandbox.nerotech.blocked.add(canaries.phone())
     return [
         HttpxTransport(proxy=f"http://user:{password}@127.0.0.1:1"),
+        AiohttpTransport(),
+        NativeTransport(),
         NeroTechClient(1, canaries.secret()),
         TelefonIPClient(canaries.secret()),
         CallPassClient(canaries.secret()),

@@ -7,17 +7,15 @@ from attrs import define
 
 from callauth import AnswerLost, HttpxTransport, NotSent, Response
 from tests.hostile import deeds
-from tests.hostile.certificates import client_context
-from tests.hostile.fates import Fate
-from tests.hostile.kinds import KINDS, Kind
 from tests.hostile.sending import sent, serving, sockets
-from tests.hostile.server import HostileServer
+from tests.support.transports import Make, on_each_transport
 
 
-async def test_a_closed_transport_sends_nothing() -> None:
+@on_each_transport
+async def test_a_closed_transport_sends_nothing(make: Make) -> None:
     """Sockets that are opened after the end would never be closed."""
     async with serving(deeds.answer()) as server:
-        inner = HttpxTransport()
+        inner = make()
         await sent(inner, server.base_url)
         await inner.aclose()
         await inner.aclose()
@@ -27,11 +25,14 @@ async def test_a_closed_transport_sends_nothing() -> None:
     assert server.requests == 1
 
 
-async def test_closing_ends_what_is_on_its_way_and_leaves_no_socket() -> None:
+@on_each_transport
+async def test_closing_ends_what_is_on_its_way_and_leaves_no_socket(
+    make: Make,
+) -> None:
     """Whoever closes a client must not wait for a server that says nothing."""
     before = sockets()
     async with serving(deeds.hang) as server:
-        inner = HttpxTransport(connections=2, connections_per_pool=1)
+        inner = make(connections=2)
         asking = [
             asyncio.create_task(sent(inner, server.base_url, timeout_seconds=0.5))
             for _ in range(4)
@@ -68,25 +69,3 @@ async def test_a_transport_that_was_given_is_not_closed() -> None:
 
     assert isinstance(outcome, Response)
     assert kept.closed is False
-
-
-async def test_a_request_that_is_cut_off_leaves_no_socket() -> None:
-    """Each lost socket is one that a busy machine will miss."""
-    before = sockets()
-    silent = Kind(
-        name="silent", fate=Fate.NOT_SENT, on_accept=deeds.hang, shakes_hands=False
-    )
-    inner = HttpxTransport(ssl_context=client_context())
-    for kind, tls in ((silent, True), (KINDS["silence"], False)):
-        async with HostileServer(kind, {}, tls=tls) as server:
-            for delay in range(10):
-                asking = asyncio.create_task(sent(inner, server.base_url))
-                await asyncio.sleep(delay / 500)
-                asking.cancel()
-                await asyncio.gather(asking, return_exceptions=True)
-            alive = await sent(inner, server.base_url, timeout_seconds=0.05)
-            assert not isinstance(alive, Response)
-    await inner.aclose()
-    await asyncio.sleep(0.01)
-
-    assert sockets() <= before

@@ -4,15 +4,9 @@ import asyncio
 from collections import Counter
 
 import httpx
-import pytest
 from attrs import define, field
 
-from callauth import HttpxTransport, Response
 from callauth.transport.pools import Pools
-from tests.hostile import deeds
-from tests.hostile.bodies import Document
-from tests.hostile.connection import Connection
-from tests.hostile.sending import opened, request_to, sent, serving, sockets
 
 
 @define(eq=False)
@@ -159,67 +153,3 @@ async def test_closing_twice_closes_once() -> None:
     await lent.pools.aclose()
 
     assert [inner.closed for inner in lent.made] == [1]
-
-
-@define(eq=False)
-class _Crowd:
-    """Count the requests that a server has at once."""
-
-    now: int = 0
-    most: int = 0
-
-    async def __call__(
-        self, connection: Connection, request: bytes, document: Document
-    ) -> None:
-        self.now += 1
-        self.most = max(self.most, self.now)
-        await asyncio.sleep(0.005)
-        self.now -= 1
-        await deeds.answer()(connection, request, document)
-
-
-@pytest.mark.parametrize(("connections", "per_pool"), [(7, 5), (1, 5), (12, 1)])
-async def test_no_more_requests_than_connections_at_once(
-    connections: int, per_pool: int
-) -> None:
-    """A provider may count the connections of one customer."""
-    crowd = _Crowd()
-
-    def make() -> HttpxTransport:
-        return HttpxTransport(connections=connections, connections_per_pool=per_pool)
-
-    async with serving(crowd) as server, opened(make) as inner:
-        asking = (sent(inner, server.base_url) for _ in range(60))
-        outcomes = await asyncio.gather(*asking)
-
-    assert {type(outcome) for outcome in outcomes} == {Response}
-    assert crowd.most == connections
-
-
-@pytest.mark.parametrize("alone", [False, True], ids=["shared", "own connection"])
-async def test_a_storm_of_cancellations_costs_no_connection(
-    alone: bool,  # noqa: FBT001 - a parameter
-) -> None:
-    """A transport that survives only polite callers stands still after a while."""
-    before = sockets()
-    async with serving(_Crowd()) as server, opened(_of_six) as inner:
-        request = request_to(server.base_url, own_connection=alone)
-        for round_ in range(40):
-            asking = [asyncio.create_task(sent(inner, request)) for _ in range(6)]
-            await asyncio.sleep(round_ % 8 / 1000)
-            for task in asking:
-                task.cancel()
-            # Once more, as an impatient caller does.
-            await asyncio.sleep(0)
-            asking[0].cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
-        alive = [sent(inner, request) for _ in range(6)]
-        outcomes = await asyncio.gather(*alive)
-    await asyncio.sleep(0.02)
-
-    assert {type(outcome) for outcome in outcomes} == {Response}
-    assert sockets() <= before
-
-
-def _of_six() -> HttpxTransport:
-    return HttpxTransport(connections=6, connections_per_pool=3)

@@ -9,20 +9,6 @@ from tests.hostile.sending import Overheard, opened, sent, serving
 from tests.support.refusals import refused
 
 
-async def test_proxies_of_the_environment_are_ignored(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A variable of the machine must not send keys through somebody else's server."""
-    async with serving(deeds.answer()) as proxy, serving(deeds.answer()) as server:
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, proxy.base_url)
-        async with opened() as inner:
-            outcome = await sent(inner, server.base_url)
-
-    assert isinstance(outcome, Response)
-    assert (proxy.connections, server.requests) == (0, 1)
-
-
 async def test_a_proxy_that_is_asked_for_is_used() -> None:
     """Some machines reach the world in no other way."""
     overheard = Overheard()

@@ -7,10 +7,11 @@ import pytest
 
 from callauth import HttpxTransport
 from tests.hostile import deeds
-from tests.hostile.certificates import client_context
 from tests.hostile.deeds import Deed
 from tests.hostile.sending import opened, sent, serving
+from tests.hostile.trial import trusting
 from tests.support.canaries import Canaries
+from tests.support.transports import Make, on_each_transport
 
 _ECHOES = {
     "redirect": deeds.answer(status=b"302 Found", headers=[b"Location: {target}"]),
@@ -24,11 +25,13 @@ def _said(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [r.getMessage() for r in caplog.records if r.name.startswith("httpcore")]
 
 
+@on_each_transport
 @pytest.mark.parametrize("tls", [False, True], ids=["TCP", "TLS"])
 @pytest.mark.parametrize("deed", _ECHOES.values(), ids=_ECHOES.keys())
 async def test_what_a_server_echoes_is_not_logged(
     deed: Deed,
     tls: bool,  # noqa: FBT001 - a parameter
+    make: Make,
     canaries: Canaries,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -36,7 +39,7 @@ async def test_what_a_server_echoes_is_not_logged(
     caplog.set_level(logging.DEBUG)
     async with (
         serving(deed, tls=tls) as server,
-        opened(lambda: HttpxTransport(ssl_context=client_context())) as inner,
+        opened(trusting(make)) as inner,
     ):
         await sent(inner, f"{server.base_url}{canaries.secret().reveal()}")
 

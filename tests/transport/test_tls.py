@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from callauth import ConfigurationError, HttpxTransport, NotSent
+from callauth import ConfigurationError, NotSent
 from tests.hostile import deeds
 from tests.hostile.sending import opened, sent, serving
 from tests.support.refusals import refused
+from tests.support.transports import Make, on_each_transport
 
 
 def _without_verification() -> ssl.SSLContext:
@@ -24,8 +25,9 @@ def _without_host_names() -> ssl.SSLContext:
     return context
 
 
+@on_each_transport
 @pytest.mark.parametrize(
-    "make",
+    "context",
     [
         _without_verification,
         _without_host_names,
@@ -33,16 +35,17 @@ def _without_host_names() -> ssl.SSLContext:
     ],
 )
 def test_an_ssl_context_that_does_not_verify_is_refused(
-    make: Callable[[], ssl.SSLContext],
+    context: Callable[[], ssl.SSLContext], make: Make
 ) -> None:
     """Verification cannot be switched off, not even by the back door."""
     with refused(ConfigurationError, match="ssl_context"):
-        HttpxTransport(ssl_context=make())
+        make(ssl_context=context())
 
 
-async def test_the_default_context_trusts_no_stranger() -> None:
+@on_each_transport
+async def test_the_default_context_trusts_no_stranger(make: Make) -> None:
     """A server that only our tests trust must not be trusted by anybody else."""
-    async with serving(deeds.answer(), tls=True) as server, opened() as inner:
+    async with serving(deeds.answer(), tls=True) as server, opened(make) as inner:
         outcome = await sent(inner, server.base_url)
 
     assert type(outcome) is NotSent

@@ -140,7 +140,7 @@ def _left(made: Town) -> Iterator[str]:
             "tasks of a Verifier": len(verifier._tasks._running),
             "waiters": len(caretaker._waiters._futures),
             "entries of an agenda": len(caretaker._agenda),
-            "entries of a poller": len(caretaker._poller._queue),
+            "entries of a poller": len(caretaker._poller),
         }
         for what, count in counts.items():
             if count:

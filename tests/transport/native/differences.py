@@ -1,0 +1,90 @@
+"""Differences: why transports read an answer differently.
+
+What can be read in two ways may have been read in the other one by a proxy between, so
+ours refuses it where h11, below httpx, forgives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+
+from callauth import AnswerLost, NotSent, Response
+from callauth.transport.native.answer import Answers, OutsideHttp
+
+STRICTER: Mapping[str, re.Pattern[bytes]] = {
+    "a line that ends without CR": re.compile(rb"(?<!\r)\n"),
+    "a length beside chunks": re.compile(
+        rb"(?is)content-length:.*transfer-encoding:"
+        rb"|transfer-encoding:.*content-length:"
+    ),
+    "a length twice": re.compile(
+        rb"(?is)content-length:.*content-length:|content-length:[^\r]*,"
+    ),
+    "a version that nobody speaks": re.compile(rb"HTTP/(?!0\.9|1\.[01]|2\.0)"),
+    "a folded header": re.compile(rb"\r\n[ \t]+[^\r\n]*\r\n"),
+    "a control character in a header": re.compile(
+        rb"\n[^\r\n]*[\x00-\x08\x0b\x0c\x0e-\x1f\x7f][^\r\n]*\r\n"
+    ),
+    "a space after the size of a chunk": re.compile(rb"\r\n[0-9A-Fa-f]+[ \t]+\r\n"),
+}
+"""What ours refuses and h11 does not."""
+
+STRICTER_THAN_AIOHTTP: Mapping[str, re.Pattern[bytes]] = {
+    "something else at the beginning": re.compile(rb"^(RTSP|ICE|\r|\n)"),
+    "a space before a colon": re.compile(rb"\n[^\r\n:]*[ \t]:"),
+    "another coding than chunks": re.compile(
+        rb"(?i)\r\ntransfer-encoding:[ \t]*(?!chunked[ \t]*\r)"
+    ),
+    "chunks twice": re.compile(rb"(?is)transfer-encoding:.*transfer-encoding:"),
+}
+"""What ours refuses and aiohttp, with llhttp told to be lenient, does not, either."""
+
+LAXER: Mapping[str, re.Pattern[bytes]] = {
+    # Nobody ever reads it.
+    "anything in a reason": re.compile(
+        rb"HTTP/[0-9.]+ [0-9]{3} [^\r\n]*[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+    ),
+    # Whoever speaks first is recognised; after that nobody is mistaken.
+    "another name after a 100 Continue": re.compile(rb"(?s)HTTP/1.*(RTSP|ICE)/1"),
+}
+"""What ours reads and h11 refuses."""
+
+
+def unexplained(
+    said: bytes, ours: Response | NotSent | AnswerLost, theirs: object, other: str
+) -> bool:
+    """Return whether two readings of the same answer differ for no known reason."""
+    is_aiohttp = other == "aiohttp"
+    if not isinstance(ours, Response):
+        known = {**STRICTER, **(STRICTER_THAN_AIOHTTP if is_aiohttp else {})}
+        differ = isinstance(theirs, Response)
+    else:
+        # Of what follows an answer aiohttp takes a part for its end.
+        if is_aiohttp and _is_whole_before_its_end(said):
+            return False
+        known = dict(LAXER)
+        differ = not (
+            isinstance(theirs, Response)
+            and (ours.status, ours.body) == (theirs.status, theirs.body)
+            and _headers(ours) == _headers(theirs)
+        )
+    return differ and not any(pattern.search(said) for pattern in known.values())
+
+
+def _headers(response: Response) -> dict[str, str]:
+    # h11 writes "chunked" small, and httpx reads all of them as latin-1 if one is not
+    # UTF-8; nothing that callauth reads is either.
+    return {
+        name: value.lower()
+        for name, value in response.headers.items()
+        if value.isascii()
+    }
+
+
+def _is_whole_before_its_end(said: bytes) -> bool:
+    answers = Answers()
+    with suppress(OutsideHttp):
+        answers.receive(memoryview(said)[:-1])
+    return answers.is_whole
