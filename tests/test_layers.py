@@ -22,6 +22,7 @@ _LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"verification"}),
     frozenset({"sqlite"}),
     frozenset({"stores", "bulk", "web", "sandbox", "cli", "testing"}),
+    frozenset({"pytest_plugin"}),
 )
 _RANKS = {name: rank for rank, names in enumerate(_LAYERS) for name in names}
 # It is a provider's side: what it shared with the client, a mistake would share too.
@@ -41,6 +42,7 @@ _OPTIONAL = {
     "httpx2": ("callauth.transport.library",),
     "phonenumbers": ("callauth.models.regions",),
     "pydantic": ("callauth.web.fastapi",),
+    "pytest": ("callauth.pytest_plugin",),
     "segno": ("callauth.models.qr",),
     "uvicorn": ("callauth.sandbox.server",),
     "click": ("callauth.cli",),
