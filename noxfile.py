@@ -19,7 +19,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.error_on_missing_interpreters = False
 
-EXTRAS = ".[aiohttp,cli,fast,httpx2,otel,phonenumbers,qr,sandbox]"
+EXTRAS = ".[aiohttp,cli,fast,fastapi,httpx2,otel,phonenumbers,qr,sandbox]"
 
 
 def _group(name: str) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests, the examples of README and docstrings, and measure coverage."""
-    session.install("-e", EXTRAS, *_group("tests"))
+    session.install("-e", EXTRAS, *_group("tests"), *_group("browser"))
     # A path after a bare --cov would be taken for the package to measure.
     session.run("pytest", *(session.posargs or ("--numprocesses=2", "--cov")))
 
@@ -52,9 +52,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of the package, its tests and its benchmarks, strictly."""
-    session.install(
-        "-e", EXTRAS, *_group("tests"), *_group("types"), *_group("bench"), "nox"
-    )
+    groups = [*_group("tests"), *_group("browser"), *_group("types"), *_group("bench")]
+    session.install("-e", EXTRAS, *groups, "nox")
     session.run("mypy")
 
 

@@ -12,14 +12,16 @@ from ..errors import ConfigurationError
 from ..models.outcome import Confirmed
 from ..sandbox import FastClock, Sandbox
 from .console import Console
-from .loopback import server
+from .loopback import Serve, server
 from .numbers import NumberList, lines_of, shipped_lines
 from .outcome_tables import outcome_table, reason_table, refused_table, verdict_line
 from .performance import Performance
 from .progress import Progress
 from .scenario import parts_of, stage
 from .tally import Verdict, verdict
+from .web.demo import WebDemo
 
+_PORT = 8901
 _USUAL_SPEED = 10.0
 # Beyond this the machine's own delays would pass for the providers'.
 _HIGHEST_SPEED = 50.0
@@ -27,7 +29,8 @@ _EXPLANATION = (
     "p50, p95: sandbox seconds in which half and 95 % of the confirmed got there.\n"
 )
 _NEXT = (
-    "Next, be the person yourself, with any number:\n"
+    "Next, be the person yourself, on a page or with any number:\n"
+    "  callauth demo --web\n"
     "  callauth verify PHONE --provider callpass --sandbox\n"
     "or use it from Python: README.md has an example for each provider."
 )
@@ -48,14 +51,33 @@ _NEXT = (
     help="A file with one number a line, instead of the 300 that are shipped.",
 )
 @click.option("--seed", default=0, show_default=True, help="Who behaves how.")
-def demo(speed: float, path: Path | None, seed: int) -> None:
+@click.option(
+    "--web",
+    "on_web",
+    is_flag=True,
+    help="Serve a page in which you verify a number yourself, beside a phone that is "
+    "played, until Ctrl-C. Of the other options it takes --port only.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=_PORT,
+    show_default=True,
+    help="With --web: where the page is served; 0 takes a free one.",
+)
+def demo(
+    *, speed: float, path: Path | None, seed: int, on_web: bool, port: int
+) -> None:
     """Verify 300 numbers through all five flows, offline.
 
     A sandbox on this machine plays the three providers and the people; the clients
     are the real ones and speak HTTP to it. Nobody is called. The exit code is 0 when no
     phone rang twice and nobody was verified without proof.
     """
-    server()
+    serve = server()
+    if on_web:
+        asyncio.run(_serve_page(serve, port))
+        return
     clock = FastClock(speed)
     numbers = NumberList.read(shipped_lines() if path is None else lines_of(path))
     if not numbers.phones:
@@ -77,6 +99,25 @@ async def _run(numbers: NumberList, *, clock: FastClock, seed: int) -> Verdict |
     if console.is_closed:
         return None
     return _report(console, numbers, performance)
+
+
+async def _serve_page(serve: Serve, port: int) -> None:
+    console = Console()
+
+    def announce(url: str) -> None:
+        console.print(
+            f"Open {url} to verify a number by a call; nobody is called. "
+            "Ctrl-C ends it.",
+            soft_wrap=True,
+        )
+
+    try:
+        await WebDemo().serve(serve, port=port, announce=announce)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(
+            f"expected an address that is free: {reason}"
+        ) from None
 
 
 def _introduce(console: Console, numbers: NumberList) -> None:

@@ -12,6 +12,7 @@ import anyio
 
 from ..errors import ConfigurationError
 from ..sandbox import Sandbox
+from ..sandbox.http import Served
 
 HOST = "127.0.0.1"
 
@@ -21,7 +22,7 @@ class Serve(Protocol):
 
     async def __call__(
         self,
-        sandbox: Sandbox,
+        sandbox: Served,
         *,
         host: str = ...,
         port: int = ...,

@@ -55,6 +55,16 @@ class Agenda:
         for task in self._tasks:
             task.cancel()
 
+    def close(self) -> None:
+        """Call off everything, without waiting for the end of what runs.
+
+        Raises what a task has died of until now, since nobody else has seen it.
+        """
+        self.clear()
+        failures, self._failures = self._failures, []
+        if failures:
+            raise failures[0]
+
     async def aclose(self) -> None:
         """Call off everything and wait until nothing runs any more.
 
@@ -63,9 +73,7 @@ class Agenda:
         self.clear()
         if self._tasks:
             await asyncio.wait(tuple(self._tasks))
-        failures, self._failures = self._failures, []
-        if failures:
-            raise failures[0]
+        self.close()
 
     def _finish(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

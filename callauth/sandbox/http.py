@@ -9,7 +9,7 @@ which each server makes what it likes (uvicorn: an empty answer of HTTP 500).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import quote
 
 from ..errors import ConfigurationError
@@ -22,8 +22,16 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Abort: TypeAlias = Callable[[Scope], None]
 """Drops the connection that a scope belongs to, without another byte."""
+
+
+class Served(Protocol):
+    """What is served: a sandbox, or something around one."""
+
+    def asgi(self, *, abort: Abort | None = ...) -> App:
+        """Return the application; ``abort`` drops the connection of a scope."""
 
 
 class SandboxApp:

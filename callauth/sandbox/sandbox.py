@@ -123,6 +123,15 @@ class Sandbox:
         for provider in self._providers:
             provider.forget()
 
+    def close(self) -> None:
+        """Call off everything, where nobody can wait for its end as ``aclose`` does.
+
+        Connections of webhooks that went over HTTP stay open. Raises what went wrong in
+        the background.
+        """
+        self._closed = True
+        self._agenda.close()
+
     async def aclose(self) -> None:
         """Call off everything and wait for its end; calling it again does nothing."""
         self._closed = True

@@ -16,15 +16,14 @@ import anyio
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .http import Scope
-from .sandbox import Sandbox
+from .http import Scope, Served
 
 # Linger for zero seconds: the connection ends with a reset instead of a farewell.
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 async def serve(
-    sandbox: Sandbox,
+    sandbox: Served,
     *,
     host: str = "127.0.0.1",
     port: int = 8080,
@@ -51,11 +50,12 @@ async def serve(
 
 class _Server(uvicorn.Server):
     def __init__(
-        self, sandbox: Sandbox, on_started: Callable[[int], object] | None
+        self, sandbox: Served, on_started: Callable[[int], object] | None
     ) -> None:
         super().__init__(
             uvicorn.Config(
                 sandbox.asgi(abort=self._abort),
+                interface="asgi3",
                 http=H11Protocol,
                 ws="none",
                 lifespan="off",

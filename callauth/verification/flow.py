@@ -24,6 +24,11 @@ CALL_COUNTS_FOR_SECONDS = LEASE_SECONDS + LAST_CHECK_SECONDS + LATE_SECONDS
 STARTING_SECONDS = 180.0
 _SKEW = timedelta(seconds=SKEW_SECONDS)
 
+# The reasons of a Rejected that are no names of errors.
+TOO_MANY_WRONG_PINS = "too many wrong pins"
+ANOTHER_CALLER = "another phone called"
+CANCELLED = "cancelled"
+
 
 class Event(Enum):
     """Name what can happen to an attempt."""
@@ -154,7 +159,7 @@ def typed(stored: StoredAttempt, now: datetime, *, is_right: bool) -> StoredAtte
     tried = evolve(stored, tries_left=left)
     if left > 0:
         return evolve(tried, state=target(stored.state, Event.WRONG_PIN))
-    return _ended(tried, Event.LAST_WRONG_PIN, now, "too many wrong pins")
+    return _ended(tried, Event.LAST_WRONG_PIN, now, TOO_MANY_WRONG_PINS)
 
 
 def called(stored: StoredAttempt, caller: PhoneNumber, now: datetime) -> StoredAttempt:
@@ -162,7 +167,7 @@ def called(stored: StoredAttempt, caller: PhoneNumber, now: datetime) -> StoredA
     if stored.state is State.AWAITING_CALL and is_over(stored, now):
         return time_over(stored, now)
     if caller != stored.phone:
-        return _ended(stored, Event.OTHER_CALLER, now, "another phone called")
+        return _ended(stored, Event.OTHER_CALLER, now, ANOTHER_CALLER)
     confirmed = evolve(stored, assurance="caller_id")
     return _ended(confirmed, Event.RIGHT_CALLER, now, "")
 
@@ -204,7 +209,7 @@ def next_asked(stored: StoredAttempt, key: str, now: datetime) -> StoredAttempt:
 
 def cancelled(stored: StoredAttempt, now: datetime) -> StoredAttempt:
     """End because the application wants no outcome any more."""
-    return _ended(stored, Event.CANCEL, now, "cancelled")
+    return _ended(stored, Event.CANCEL, now, CANCELLED)
 
 
 def _ended(

@@ -54,6 +54,12 @@ class Limits:
         self._store = store
         self._hooks = hooks
 
+    @property
+    def shortest_pause(self) -> float:
+        """The seconds between two calls of a phone, at least."""
+        pauses = () if self._policy.dry_run else self._policy.cool_down
+        return min(pauses, default=0.0)
+
     async def start(
         self, phone: PhoneNumber, client_ip: str | None, now: datetime
     ) -> Charged:

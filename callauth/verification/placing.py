@@ -112,6 +112,24 @@ class Placing:
                     raise
                 refusal = error
 
+    async def next_in(self, stored: StoredAttempt) -> float | None:
+        """Return in how many seconds the next channel may be asked, None for never.
+
+        It goes by the same locks as ``reserve_next``, and takes none.
+        """
+        left: float | None = None
+        if stored.state not in (State.AWAITING_PIN, State.AWAITING_CALL):
+            return left
+        for name in stored.route[stored.position + 1 :]:
+            channel = self._channels.get(name)
+            if channel is None or not channel.is_ready:
+                continue
+            seconds = await self._reserving.free_in(channel, stored)
+            left = seconds if left is None else min(left, seconds)
+            if rings(channel):
+                break
+        return left
+
     async def release(self, reserved: Reserved) -> None:
         """Undo a reservation: nothing was asked for."""
         await self._reserving.release(reserved)

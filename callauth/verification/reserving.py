@@ -78,6 +78,19 @@ class Reserving:
             return await self._reserve_lease(channel, stored, key)
         return await self._reserve_ring(channel, stored, key)
 
+    async def free_in(self, channel: Channel, stored: StoredAttempt) -> float:
+        """Return in how many seconds the channel may be asked, at the earliest."""
+        now = self._clock.now()
+        if leases(channel):
+            return await self._held(reverse_lock(self._pepper, stored.phone), now)
+        lock = self._pepper.name("ring", stored.phone.e164)
+        waits = [self._ring_ends.left(lock), await self._held(lock, now)]
+        if stored.digits is not None:
+            # The pause after the first call of the day; later ones are longer.
+            age = (now - stored.sent_at).total_seconds()
+            waits.append(self._limits.shortest_pause - age)
+        return max(0.0, *waits)
+
     async def release(self, reserved: Reserved) -> None:
         """Undo a reservation: nothing was asked for."""
         await self.give_back(reserved)
@@ -182,6 +195,10 @@ class Reserving:
     async def _hold_ring(self, reserved: Reserved, seconds: float) -> None:
         self._ring_ends.put(reserved.lock, reserved.key, seconds)
         await self._hold(reserved, self._clock.now() + timedelta(seconds=seconds))
+
+    async def _held(self, lock: str, now: datetime) -> float:
+        holder = await self._store.holder(lock, now=now)
+        return 0.0 if holder is None else (holder.until - now).total_seconds()
 
     async def _hold(self, reserved: Reserved, until: datetime) -> None:
         await self._store.lock(

@@ -33,6 +33,12 @@ class Route:
             raise NoChannelLeft("expected a channel that the policy allows, got none")
         return names
 
+    def methods(self, purpose: str) -> frozenset[Method]:
+        """Return the methods of the channels that may serve this purpose."""
+        return frozenset(
+            method_of(each) for each in self._channels if self._may(each, purpose)
+        )
+
     def _may(self, channel: Channel, purpose: str) -> bool:
         if rings(channel):
             return channel.digits >= self._policy.least_pin_digits

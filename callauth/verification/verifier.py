@@ -105,7 +105,7 @@ class Verifier:
         reserving = Reserving(
             self._store, limits=limits, pepper=self._pepper, clock=self._clock
         )
-        placing = Placing(
+        self._placing = Placing(
             by_name,
             casebook=self._casebook,
             reserving=reserving,
@@ -119,7 +119,7 @@ class Verifier:
         self._starts = Starts(
             casebook=self._casebook,
             caretaker=self._caretaker,
-            placing=placing,
+            placing=self._placing,
             limits=limits,
             clock=self._clock,
             hooks=self._hooks,
@@ -129,6 +129,20 @@ class Verifier:
             for channel in by_name.values()
             if isinstance(channel, TellsSuspicions)
         ]
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that it goes by."""
+        return self._clock
+
+    @sealed
+    def methods(self, purpose: str) -> frozenset[Method]:
+        """Return the methods that the policy allows for this purpose.
+
+        Raises ConfigurationError for a purpose that is none.
+        """
+        _require_purpose(purpose)
+        return self._route.methods(purpose)
 
     @sealed_async
     async def start(
@@ -156,8 +170,7 @@ class Verifier:
         number = phone if isinstance(phone, PhoneNumber) else PhoneNumber.parse(phone)
         if not self._policy.allows(number):
             raise InvalidPhoneNumber("expected a number of a type that may be called")
-        if not isinstance(purpose, str) or not purpose:
-            raise ConfigurationError("expected a purpose, as text")
+        _require_purpose(purpose)
         _require_address(client_ip)
         route = self._route.names(purpose, method)
         work = partial(self._starts.start, number, purpose, route, client_ip)
@@ -213,6 +226,17 @@ class Verifier:
         _require_address(client_ip)
         work = partial(self._starts.next_channel, attempt_id, client_ip)
         return (await self._tasks.run("next_channel", work)).attempt
+
+    @sealed_async
+    async def next_in(self, attempt_id: AttemptId) -> float | None:
+        """Return in how many seconds the next channel may be asked, at the earliest.
+
+        None when there is none left, and while nothing could be given up for it. What
+        is counted may make ``next_channel`` refuse even then.
+
+        Raises AttemptNotFound, StoreError.
+        """
+        return await self._placing.next_in(await self._casebook.get(attempt_id))
 
     @sealed_async
     async def cancel(self, attempt_id: AttemptId) -> Attempt:
@@ -316,6 +340,11 @@ def _by_name(channels: Iterable[Channel]) -> dict[str, Channel]:
     if not by_name:
         raise ConfigurationError("expected at least one channel")
     return by_name
+
+
+def _require_purpose(purpose: object) -> None:
+    if not isinstance(purpose, str) or not purpose:
+        raise ConfigurationError("expected a purpose, as text")
 
 
 def _require_address(client_ip: object) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from .native import NATIVE
 from .patch import Patch
 from .verifier import VERIFIER
+from .web import WEB
 
 _PROMISES = "tests/campaign/test_promises.py"
 _STORM = "test_a_storm_of_cancels_leaves_no_socket_behind"
+_PLUGIN = ("tests/test_pytest_plugin.py",)
 _AGAIN = ("tests/protocol/test_retry.py", "tests/client/test_callpass_again.py")
 
 PATCHES = (
@@ -240,6 +242,21 @@ PATCHES = (
         new="return self.e164",
         tests=("tests/models",),
     ),
+    Patch(
+        name="the sandbox of a test is open after it",
+        file="pytest_plugin.py",
+        old="sandbox.close()",
+        new="pass",
+        tests=_PLUGIN,
+    ),
+    Patch(
+        name="every run of pytest loads the sandbox",
+        file="pytest_plugin.py",
+        old="if TYPE_CHECKING:",
+        new="if pytest:",
+        tests=_PLUGIN,
+    ),
     *VERIFIER,
     *NATIVE,
+    *WEB,
 )

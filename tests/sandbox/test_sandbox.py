@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 import callauth.sandbox
 from callauth.errors import AnswerLost, NotSent
+from callauth.models.phone import PhoneNumber
 from callauth.models.secret import Secret
 from callauth.protocol.message import Request
 from callauth.sandbox import (
+    Dial,
     Entry,
     Fault,
     Latency,
@@ -110,6 +114,56 @@ async def test_a_closed_sandbox_refuses_connections(
     with pytest.raises(NotSent):
         await wire.respond(voicemail())
     await sandbox.aclose()
+
+
+async def test_closing_without_waiting_refuses_connections(
+    wire: Wire, sandbox: Sandbox
+) -> None:
+    """It is as closed as one whose end was waited for."""
+    sandbox.close()
+    with pytest.raises(NotSent):
+        await wire.respond(voicemail())
+    sandbox.close()
+
+
+async def test_closing_without_waiting_calls_off_what_is_due(
+    wire: Wire, sandbox: Sandbox, clock: ManualClock, hook: Hook
+) -> None:
+    """A person who dials later finds nobody, and nobody is told."""
+    sandbox.network.default = Subscriber(dials_after_seconds=4)
+    await wire.lease_with_webhook()
+    sandbox.close()
+    await clock.advance(200)
+    assert (sandbox.ledger.entries(Dial), hook.urls) == ([], [])
+
+
+def test_closing_without_waiting_needs_no_loop() -> None:
+    """That of a test is closed before its fixtures are, perhaps."""
+    sandbox = Sandbox(clock=ManualClock(), webhook_sender=_hang)
+    asyncio.run(_call_back(sandbox))
+    sandbox.close()
+
+
+def test_closing_without_waiting_raises_what_went_wrong() -> None:
+    """A mistake in the background would be seen by nobody else."""
+    hook = Hook()
+    hook.failure = LookupError("a mistake")
+    sandbox = Sandbox(clock=ManualClock(), webhook_sender=hook)
+    asyncio.run(_call_back(sandbox))
+    with pytest.raises(LookupError, match="a mistake"):
+        sandbox.close()
+
+
+async def _hang(_url: str) -> int:
+    await asyncio.Event().wait()
+    return 200
+
+
+async def _call_back(sandbox: Sandbox) -> None:
+    """Set off a webhook, and do not wait for it."""
+    lease = await Wire(sandbox).lease_with_webhook()
+    sandbox.network.dial(PHONE, PhoneNumber("+" + lease["auth_phone"]))
+    await asyncio.sleep(0)
 
 
 async def test_a_request_under_way_is_lost_with_the_sandbox(

@@ -27,7 +27,7 @@ from callauth import (
     VerificationPolicy,
 )
 from callauth.sandbox import Answer
-from callauth.verification import ChallengeIssued
+from callauth.verification import ChallengeIssued, Channel
 from tests.support.refusals import refused
 
 from .own import SERVICE_NUMBER, Bell, Desk, Nowhere, raises
@@ -308,3 +308,92 @@ async def test_a_lease_that_cannot_be_read_again_is_passed_by(
     assert attempt.channel == "bell"
     assert await verifier.get(attempt.id) == attempt
     assert isinstance(await world.end(verifier, attempt.id), Expired)
+
+
+async def test_a_page_is_told_when_the_next_channel_may_be_asked(
+    world: World, bell: Bell, phone: PhoneNumber
+) -> None:
+    """To the moment: not a second before, and then at once."""
+    other = Bell(world.clock, name="other")
+    policy = VerificationPolicy(cool_down=())
+    verifier = await world.verifier([bell, other], policy=policy)
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(5)
+
+    seconds = await verifier.next_in(attempt.id)
+
+    assert seconds == 15
+    await world.clock.sleep(seconds - 1)
+    with refused(RingLocked):
+        await verifier.next_channel(attempt.id)
+    await world.clock.sleep(1)
+    assert await verifier.next_in(attempt.id) == 0
+    await verifier.next_channel(attempt.id)
+    assert await verifier.next_in(attempt.id) is None
+
+
+async def test_the_pause_after_a_call_counts(
+    world: World, bell: Bell, phone: PhoneNumber
+) -> None:
+    """It is longer than the ring."""
+    other = Bell(world.clock, name="other")
+    verifier = await world.verifier([bell, other])
+    attempt = await verifier.start(phone)
+    await world.clock.sleep(5)
+
+    assert await verifier.next_in(attempt.id) == 25
+
+
+@pytest.mark.parametrize("desk_first", [True, False])
+async def test_a_number_to_dial_may_be_asked_for_at_once(
+    desk_first: bool,  # noqa: FBT001 - both orders
+    world: World,
+    bell: Bell,
+    desk: Desk,
+    phone: PhoneNumber,
+) -> None:
+    """Whatever rings; and it is no reason not to ring."""
+    channels: list[Channel] = [desk, bell] if desk_first else [bell, desk]
+    verifier = await world.verifier(channels)
+    attempt = await verifier.start(phone)
+
+    assert await verifier.next_in(attempt.id) == 0
+
+
+async def test_channels_that_cannot_be_asked_are_not_waited_for(
+    world: World, bell: Bell, desk: Desk, phone: PhoneNumber
+) -> None:
+    """A second number while the first is live, or a provider that fails."""
+    second = Desk(world.clock, name="second")
+    other = Bell(world.clock, name="other", is_ready=False)
+    verifier = await world.verifier([desk, second, other])
+    attempt = await verifier.start(phone)
+
+    seconds = await verifier.next_in(attempt.id)
+
+    assert seconds is not None
+    with refused(RingLocked) as refusal:
+        await verifier.next_channel(attempt.id)
+    assert refusal.error.retry_after == seconds
+
+
+async def test_what_has_ended_has_no_next_channel(
+    world: World, bell: Bell, desk: Desk, phone: PhoneNumber
+) -> None:
+    """There is nothing to give up for it."""
+    verifier = await world.verifier([bell, desk])
+    attempt = await verifier.start(phone)
+    await verifier.cancel(attempt.id)
+
+    assert await verifier.next_in(attempt.id) is None
+
+
+async def test_a_verifier_tells_what_may_serve_a_purpose(
+    world: World, bell: Bell, desk: Desk
+) -> None:
+    """By its policy, so that a page offers nothing else."""
+    verifier = await world.verifier([bell, desk])
+
+    assert verifier.methods("login") == {Method.FLASH_CALL, Method.REVERSE_CALL}
+    assert verifier.methods("payment") == {Method.FLASH_CALL}
+    assert verifier.clock is world.clock

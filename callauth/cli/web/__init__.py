@@ -1,0 +1,1 @@
+"""``callauth demo --web``: the page over the sandbox, beside a phone to play with."""

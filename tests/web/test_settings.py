@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiohttp import web
+from fastapi import FastAPI
+
+from callauth import ConfigurationError, Secret, Verifier
+from callauth.web.aiohttp import SERVICE, setup
+from callauth.web.fastapi import VerifiedPhone, verification_router
+from callauth.web.service import Service
+from tests.support.canaries import Canaries
+from tests.support.refusals import refused
+from tests.verification.own import Bell
+from tests.verification.world import World
+
+from .sites import PUBLIC_URL
+
+
+@pytest.fixture
+def settings(canaries: Canaries) -> dict[str, Any]:
+    return {"secret": canaries.secret(), "public_url": PUBLIC_URL}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"secret": Secret("short")},
+        {"public_url": "app.example"},
+        {"public_url": "ftp://app.example"},
+        {"public_url": "https://app.example/?x=1"},
+        {"purposes": "login"},
+        {"purposes": []},
+        {"trusted_proxies": "10.0.0.0/8"},
+        {"trusted_proxies": ["proxy.example"]},
+    ],
+)
+async def test_a_setting_that_is_none_is_refused(
+    wrong: dict[str, Any], settings: dict[str, Any], world: World, bell: Bell
+) -> None:
+    """At the start of the application, not with the first person."""
+    verifier = await world.verifier([bell])
+
+    with refused(ConfigurationError):
+        Service(verifier, **(settings | wrong))
+
+
+async def test_a_secret_as_plain_text_is_refused(world: World, bell: Bell) -> None:
+    """It would stand in tracebacks; nor does this one show it."""
+    verifier = await world.verifier([bell])
+    text = world.canaries.secret().reveal()
+
+    with refused(ConfigurationError):
+        Service(verifier, secret=text, public_url=PUBLIC_URL)  # type: ignore[arg-type] # wrong on purpose
+
+
+async def test_a_purpose_that_nobody_can_have_is_refused(
+    settings: dict[str, Any], world: World, bell: Bell
+) -> None:
+    """It was misspelt."""
+    router = verification_router(await world.verifier([bell]), **settings)
+
+    with refused(ConfigurationError):
+        VerifiedPhone(router, purpose="pay")
+
+
+@pytest.mark.parametrize("owns", [True, False])
+async def test_fastapi_closes_what_it_owns(
+    owns: bool,  # noqa: FBT001 - both cases
+    settings: dict[str, Any],
+    world: World,
+    bell: Bell,
+) -> None:
+    """With the application, and nothing else."""
+    verifier = Verifier([bell], clock=world.clock)
+    app = FastAPI()
+    app.include_router(verification_router(verifier, owns_verifier=owns, **settings))
+
+    async with app.router.lifespan_context(app):
+        await verifier.start(world.phone())
+
+    assert await _is_closed(verifier, world) is owns
+    await verifier.aclose()
+
+
+@pytest.mark.parametrize("owns", [True, False])
+async def test_aiohttp_closes_what_it_owns(
+    owns: bool,  # noqa: FBT001 - both cases
+    settings: dict[str, Any],
+    world: World,
+    bell: Bell,
+) -> None:
+    """With the application, and nothing else."""
+    verifier = Verifier([bell], clock=world.clock)
+    app = web.Application()
+    assert setup(app, verifier, owns_verifier=owns, **settings) is app
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await verifier.start(world.phone())
+
+    await runner.cleanup()
+
+    assert await _is_closed(verifier, world) is owns
+    assert app[SERVICE].waiting == 0
+    await verifier.aclose()
+
+
+async def _is_closed(verifier: Verifier, world: World) -> bool:
+    try:
+        await verifier.start(world.phone())
+    except ConfigurationError:
+        return True
+    return False
