@@ -45,6 +45,22 @@ async def test_the_page_forbids_all_that_it_does_not_need(visitor: Visitor) -> N
     assert "require-trusted-types-for 'script'" in SECURITY_POLICY
 
 
+async def test_what_the_policy_refuses_is_noticed(visitor: Visitor) -> None:
+    """A check that cannot fail protects nothing."""
+    await visitor.open()
+
+    async with visitor.page.expect_console_message(
+        lambda message: message.text.startswith("refused by the policy: style-src")
+    ):
+        await visitor.page.evaluate(
+            "document.body.append(Object.assign(document.createElement('style'),"
+            " { textContent: 'a { color: red }' }))"
+        )
+
+    assert any("Content Security Policy" in each for each in visitor.complaints)
+    visitor.complaints.clear()
+
+
 async def test_markup_of_the_server_is_drawn_and_never_parsed(
     visitor: Visitor,
 ) -> None:
