@@ -62,7 +62,8 @@ async def over_http(count: str, at_once: str, base_url: str, ledger: str) -> Fou
 
 async def by_hand_httpx(count: str, at_once: str, base_url: str) -> Found:
     """Do what a script would: gather, a semaphore and httpx, and write nothing down."""
-    limits = httpx.Limits(max_connections=int(at_once))
+    # As long as the server keeps them it would now and then use one just closed.
+    limits = httpx.Limits(max_connections=int(at_once), keepalive_expiry=2)
     async with httpx.AsyncClient(
         base_url=base_url, headers=_HEADERS, limits=limits, timeout=None
     ) as http:
