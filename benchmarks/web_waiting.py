@@ -18,17 +18,10 @@ _HEARD = b'"verified"'
 
 @define(eq=False)
 class Crowd:
-    """Count the browsers that have their first event, and those that heard the last."""
+    """Count the browsers that have heard of the settled state."""
 
-    waiting: int = 0
     heard: int = 0
-    all_wait: asyncio.Event = field(factory=asyncio.Event)
     all_heard: asyncio.Event = field(factory=asyncio.Event)
-
-    def wait(self) -> None:
-        self.waiting += 1
-        if self.waiting == BROWSERS:
-            self.all_wait.set()
 
     def hear(self) -> None:
         self.heard += 1
@@ -43,7 +36,8 @@ class Browser(asyncio.Protocol):
         self._crowd = crowd
         self._request = request
         self._tail = b""
-        self._waits = self._hears = False
+        self._hears = False
+        self.waits = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -52,9 +46,8 @@ class Browser(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         text = self._tail + data
         self._tail = text[-len(_HEARD) :]
-        if not self._waits and b"data: " in text:
-            self._waits = True
-            self._crowd.wait()
+        if b"data: " in text:
+            self.waits.set()
         if not self._hears and _HEARD in text:
             self._hears = True
             self._crowd.hear()
@@ -138,12 +131,13 @@ async def _arrive(
     async def arrive(own: Started) -> asyncio.Transport:
         request = own.get(path.format(own.id))
         async with gate:
-            transport, _ = await loop.create_connection(
+            transport, browser = await loop.create_connection(
                 lambda: Browser(crowd, request), "127.0.0.1", server.port
             )
+            # More of them than a server keeps in its queue would be dropped there.
+            await browser.waits.wait()
         return transport
 
     async with asyncio.timeout(_LONGEST_SECONDS), asyncio.TaskGroup() as group:
         tasks = [group.create_task(arrive(own)) for own in browsers]
-        await crowd.all_wait.wait()
     return [task.result() for task in tasks]
