@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from fastapi import FastAPI
 from callauth import ConfigurationError, Secret, Verifier
 from callauth.web.aiohttp import SERVICE, setup
 from callauth.web.fastapi import VerifiedPhone, verification_router
+from callauth.web.request import WebRequest
 from callauth.web.service import Service
+from callauth.web.site import Site
 from tests.support.canaries import Canaries
 from tests.support.refusals import refused
 from tests.verification.own import Bell
@@ -112,3 +115,34 @@ async def _is_closed(verifier: Verifier, world: World) -> bool:
     except ConfigurationError:
         return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("public_url", "origin", "is_ours"),
+    [
+        ("https://app.example", "https://app.example", True),
+        ("https://app.example:443/", "https://app.example", True),
+        ("https://app.example/shop/", "https://app.example", True),
+        ("https://APP.example", "https://app.example", True),
+        ("http://localhost:8000", "http://localhost:8000", True),
+        ("http://localhost:80", "http://localhost", True),
+        ("http://[::1]:8000", "http://[::1]:8000", True),
+        ("https://app.example:8443", "https://app.example", False),
+        ("https://app.example", "https://app.example:8443", False),
+        ("https://app.example", "http://app.example", False),
+        ("https://app.example", "", False),
+    ],
+)
+def test_an_origin_is_ours_by_scheme_host_and_port(
+    public_url: str,
+    origin: str,
+    is_ours: bool,  # noqa: FBT001 - the expected result
+) -> None:
+    """As browsers write it."""
+    request = WebRequest(headers={"origin": origin}, chunks=_nothing())
+
+    assert Site(public_url).has_sent(request) is is_ours
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""

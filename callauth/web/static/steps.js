@@ -124,7 +124,7 @@ class WaitingStep extends Step {
     this.own = element(
       "p",
       { className: "own" },
-      element("span", {}, `${this.say("yourPhone")} `, ...this.#masked(state.phone)),
+      element("span", {}, ...this.#masked(state.phone)),
       quiet(() => actions.over(), this.say("change"), this.say("changeNumber")),
     );
   }
@@ -153,9 +153,10 @@ class WaitingStep extends Step {
   #masked(phone) {
     const [, start, end] = /^(.*?)•+(\d+)$/.exec(phone) ?? [null, phone, ""];
     const shown = `${start.replace(/^\+7/, "+7 ")} ••• ${end.slice(0, 2)}‑${end.slice(2)}`;
+    const spoken = `${this.say("yourPhone")} ${end}`;
     return [
       element("b", { "aria-hidden": "true" }, shown),
-      element("span", { className: "spoken" }, `${this.say("ending")} ${end}`),
+      element("span", { className: "spoken" }, spoken),
     ];
   }
 }
@@ -246,7 +247,7 @@ class DialStep extends WaitingStep {
 
   update(model) {
     const seconds = super.update(model);
-    this.number.hidden = this.hint.hidden = this.countdown.hidden = seconds === 0;
+    this.number.hidden = this.text.hidden = this.hint.hidden = this.countdown.hidden = seconds === 0;
     write(this.waiting, this.say(seconds ? "dialWaiting" : "dialChecking"));
   }
 

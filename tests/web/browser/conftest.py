@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from .visitor import Visit, Visitor
 
+# Containers have no user namespaces, little shared memory and no graphics.
+_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 _LIBRARIES = ("playwright", "PIL", "zxingcpp", "axe_playwright_python")
 
 
@@ -31,7 +33,7 @@ async def browser() -> AsyncIterator[Browser]:
 
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path=_chromium(), args=["--no-sandbox"]
+            executable_path=_chromium(), args=_FLAGS
         )
         yield launched
         await launched.close()

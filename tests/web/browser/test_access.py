@@ -34,8 +34,7 @@ async def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_no_state_keeps_anybody_out(scheme: str, visit: Visit) -> None:
     """Labels, roles, contrast: whatever axe-core knows of."""
-    options = {"color_scheme": scheme, "reduced_motion": "reduce"}
-    visitor = await visit(bypass_csp=True, **options)
+    visitor = await visit(bypass_csp=True, color_scheme=scheme)
     await visitor.open()
     found = {"phone": await violations(visitor.page)}
 
@@ -53,8 +52,7 @@ async def test_no_state_keeps_anybody_out(scheme: str, visit: Visit) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_demo_keeps_nobody_out(scheme: str, visit: Visit, site: Site) -> None:
     """It is what people look at first."""
-    options = {"color_scheme": scheme, "reduced_motion": "reduce"}
-    visitor = await visit(bypass_csp=True, **options)
+    visitor = await visit(bypass_csp=True, color_scheme=scheme)
     await visitor.page.goto(site.url)
     await visitor.ask()
     await visitor.reads("Мы звоним вам")

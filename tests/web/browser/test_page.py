@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from callauth.sandbox import Lease
 from callauth.web.page import SECURITY_POLICY
@@ -43,6 +43,22 @@ async def test_the_page_forbids_all_that_it_does_not_need(visitor: Visitor) -> N
     assert answer.headers["content-security-policy"] == SECURITY_POLICY
     assert "unsafe" not in SECURITY_POLICY
     assert "require-trusted-types-for 'script'" in SECURITY_POLICY
+
+
+async def test_what_the_policy_refuses_is_noticed(visitor: Visitor) -> None:
+    """A check that cannot fail protects nothing."""
+    await visitor.open()
+
+    async with visitor.page.expect_console_message(
+        lambda message: message.text.startswith("refused by the policy: style-src")
+    ):
+        await visitor.page.evaluate(
+            "document.body.append(Object.assign(document.createElement('style'),"
+            " { textContent: 'a { color: red }' }))"
+        )
+
+    assert any("Content Security Policy" in each for each in visitor.complaints)
+    visitor.complaints.clear()
 
 
 async def test_markup_of_the_server_is_drawn_and_never_parsed(
@@ -145,3 +161,55 @@ async def test_a_lost_connection_loses_nothing(visitor: Visitor, site: Site) -> 
 
     await visitor.reads("Номер подтверждён")
     visitor.complaints.clear()
+
+
+async def test_the_page_can_choose_number_and_method(
+    visitor: Visitor, site: Site
+) -> None:
+    """An application that knows the number need not ask for it."""
+    await visitor.open("flash")
+    await visitor.element.evaluate(
+        """(old, phone) => {
+          const element = document.createElement("callauth-verify");
+          element.setAttribute("src", "/flash");
+          element.setAttribute("method", "voice_otp");
+          element.setAttribute("phone", phone);
+          old.replaceWith(element);
+        }""",
+        visitor.phone.e164,
+    )
+    await expect(visitor.field).to_have_value(visitor.phone.e164)
+
+    await visitor.button("Продолжить").click()
+
+    await visitor.reads("Вам звонит робот")
+    await visitor.type(site.code(visitor.phone))
+    await visitor.reads("Номер подтверждён")
+
+
+async def test_a_bearer_handle_goes_with_every_request(visitor: Visitor) -> None:
+    """An EventSource could not send it, so the page asks again and again."""
+    asked: list[tuple[str, str | None]] = []
+
+    async def hand_out(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(
+            response=answer, json={**await answer.json(), "handle": "h"}
+        )
+
+    await visitor.page.route("**/verifications", hand_out)
+    visitor.page.on(
+        "request",
+        lambda request: asked.append(
+            (request.url, request.headers.get("authorization"))
+        ),
+    )
+    await visitor.start("telefonip")
+    await visitor.reads("Позвоните нам")
+
+    visitor.dial()
+
+    await visitor.reads("Номер подтверждён")
+    later = [each for each in asked if "/verifications/" in each[0]]
+    assert {handle for _, handle in later} == {"Bearer h"}
+    assert not any(url.endswith("/events") for url, _ in later)

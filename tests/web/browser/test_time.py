@@ -51,12 +51,12 @@ async def test_the_countdown_is_right_after_the_tab_slept(
     """It is counted from the clock, not from the ticks that a sleeping tab misses."""
     await visitor.page.clock.install()
     await visitor.start("robot")
-    await expect(visitor.left).to_have_text(re.compile(r"2:00|1:5\d"))
+    await expect(visitor.left).to_have_text(re.compile(r"^(2:00|1:5\d)$"))
 
     site.clock.jump(60)
     await visitor.page.clock.fast_forward(60_000)
 
-    await expect(visitor.left).to_have_text(re.compile(r"1:00|0:5\d"))
+    await expect(visitor.left).to_have_text(re.compile(r"^(1:00|0:5\d)$"))
 
 
 async def test_the_countdown_follows_the_clock_of_the_server(
@@ -67,7 +67,7 @@ async def test_the_countdown_follows_the_clock_of_the_server(
 
     await visitor.start("robot")
 
-    await expect(visitor.left).to_have_text(re.compile(r"2:00|1:5\d"))
+    await expect(visitor.left).to_have_text(re.compile(r"^(2:00|1:5\d)$"))
 
 
 async def test_a_tab_that_wakes_asks_how_it_stands(
@@ -102,7 +102,7 @@ async def test_another_call_can_be_had_after_the_pause(
     await expect(again).to_have_attribute("aria-disabled", "false")
     await again.click()
 
-    await expect(again).to_have_attribute("aria-disabled", "true")
+    await expect(again).to_have_text(re.compile(r"через\s0:\d\d$"))
     assert len(site.sandbox.ledger.rings(visitor.phone)) == 2
     assert site.code(visitor.phone) != first
     await visitor.type(site.code(visitor.phone))

@@ -23,6 +23,8 @@ from .site import Site
 
 # Chromium notes every refusal of a server, and nobody can hinder it.
 _REFUSED = re.compile(r"the server responded with a status of 4(09|22|29) ")
+# What moves without end would keep the machine busy.
+_USUAL = {"locale": "ru-RU", "reduced_motion": "reduce"}
 _WATCH = """
 window.heard = [];
 for (const name of ["callauth:verified", "callauth:failed"])
@@ -45,7 +47,7 @@ class Visitor:
     async def come(cls, browser: Browser, site: Site, **options: object) -> Visitor:
         """Return a visitor with a phone of his own; options are Playwright's."""
         context: BrowserContext = await browser.new_context(
-            **{"locale": "ru-RU", **options}  # type: ignore[arg-type]  # as they come
+            **{**_USUAL, **options}  # type: ignore[arg-type]  # as they come
         )
         await context.add_init_script(_WATCH)
         page = await context.new_page()
