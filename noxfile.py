@@ -73,7 +73,7 @@ def campaign(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print what calls, waits, verifications and imports cost, as ratios over peers."""
+    """Print what calls, waits, requests and imports cost, as ratios over peers."""
     session.install(EXTRAS, *_group("bench"))
     session.run("python", "benchmarks/calls.py", *session.posargs)
     session.run("python", "benchmarks/overhead.py", *session.posargs)
@@ -81,3 +81,4 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/verifier.py", *session.posargs)
     session.run("python", "benchmarks/poller.py", *session.posargs)
     session.run("python", "benchmarks/bulk.py", *session.posargs)
+    session.run("python", "benchmarks/web.py", *session.posargs)
