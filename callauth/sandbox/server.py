@@ -37,6 +37,9 @@ async def serve(
     Raises OSError when the address cannot be had.
     """
     with socket.create_server((host, port)) as listener:
+        # asyncio sets it only where it knows the protocol; without it an answer in two
+        # writes takes 40 ms longer. What is accepted has it from here.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = _Server(sandbox, on_started)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
