@@ -150,7 +150,12 @@ class Answers:
             self._headers.clear()
             return
         self.is_whole = True
-        self.is_last = self.is_last or not self._parser.should_keep_alive()
+        self.is_last = (
+            self.is_last
+            or not self._parser.should_keep_alive()
+            # Before HTTP/1.1 llhttp lets a keep-alive beside it win.
+            or "close" in self._headers.get("connection", "").lower()
+        )
 
     def _feed(self, received: memoryview) -> None:
         # llhttp passes over the ends of lines after an answer, as if nothing followed.

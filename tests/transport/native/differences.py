@@ -37,6 +37,7 @@ STRICTER_THAN_AIOHTTP: Mapping[str, re.Pattern[bytes]] = {
     "another coding than chunks": re.compile(
         rb"(?i)\r\ntransfer-encoding:[ \t]*(?!chunked[ \t]*\r)"
     ),
+    "a CR within a line": re.compile(rb"\r(?!\n)"),
     "chunks twice": re.compile(rb"(?is)transfer-encoding:.*transfer-encoding:"),
 }
 """What ours refuses and aiohttp, with llhttp told to be lenient, does not, either."""
@@ -56,6 +57,12 @@ LAXER: Mapping[str, re.Pattern[bytes]] = {
 """What ours reads and h11 refuses."""
 
 
+LAXER_THAN_AIOHTTP: Mapping[str, re.Pattern[bytes]] = {
+    # Ours bounds the whole head, at 64 KiB.
+    "a header of over 8190 bytes": re.compile(rb"\n[^\r\n]{8190,}"),
+}
+"""What ours reads and aiohttp refuses."""
+
 UNEXPLAINED = "unexplained"
 
 
@@ -66,22 +73,19 @@ def compared(
 
     What nobody knows of is ``UNEXPLAINED``.
     """
-    if isinstance(ours, Response) and isinstance(theirs, Response):
-        if _reading(ours) == _reading(theirs):
-            return "read alike"
-        known: Mapping[str, re.Pattern[bytes]] = {}
-    elif isinstance(ours, Response):
-        known = LAXER
-    elif isinstance(theirs, Response):
-        known = STRICTER
-        if other == "aiohttp":
-            known = {**STRICTER, **STRICTER_THAN_AIOHTTP}
-    else:
+    is_aiohttp = other == "aiohttp"
+    if not isinstance(ours, Response) and not isinstance(theirs, Response):
         return "lost alike" if type(ours) is type(theirs) else UNEXPLAINED
-    # Of what follows an answer aiohttp takes a part for its end.
-    is_ours = isinstance(ours, Response)
-    if is_ours and other == "aiohttp" and _is_whole_before_its_end(said):
+    known: Mapping[str, re.Pattern[bytes]] = {}
+    if not isinstance(ours, Response):
+        known = {**STRICTER, **(STRICTER_THAN_AIOHTTP if is_aiohttp else {})}
+    elif isinstance(theirs, Response) and _reading(ours) == _reading(theirs):
+        return "read alike"
+    elif is_aiohttp and _is_whole_before_its_end(said):
+        # Of what follows an answer aiohttp takes a part for its end.
         return "something after it"
+    elif not isinstance(theirs, Response):
+        known = LAXER_THAN_AIOHTTP if is_aiohttp else LAXER
     names = (name for name, pattern in known.items() if pattern.search(said))
     return next(names, UNEXPLAINED)
 

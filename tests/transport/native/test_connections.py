@@ -17,6 +17,7 @@ from .left import leaving_nothing
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
 _OLD = _OK.replace(b"1.1", b"1.0")
+_BOTH = b"Connection: close\r\nConnection: keep-alive\r\n"
 _ONE, _TWO = _OK + b"{}", _OK + b"[]"
 
 
@@ -44,6 +45,8 @@ async def _settled() -> None:
         (Script((b"HTTP/1.1 100 Go on\r\n\r\n" + _ONE,)), True),
         (Script((_OLD + b"{}",)), False),
         (Script((_OK[:-2] + b"Connection: close\r\n\r\n{}",)), False),
+        (Script((_OLD[:-2] + _BOTH + b"\r\n{}",)), False),
+        (Script((_ONE + b"\r\n",)), False),
         (Script((_ONE + _TWO,)), False),
         (Script((_ONE + b"H",)), False),
         (Script((_ONE + b"\x00",)), False),
@@ -53,7 +56,15 @@ async def _settled() -> None:
     ],
     ids=[
         *("honest", "in parts", "204", "HTTP/1.0 kept", "after 100", "HTTP/1.0"),
-        *("close", "two answers", "a byte more", "a zero more", "a byte later"),
+        *(
+            "close",
+            "close or not",
+            "a line end more",
+            "two answers",
+            "a byte more",
+            "a zero more",
+            "a byte later",
+        ),
         *("closed", "reset"),
     ],
 )
