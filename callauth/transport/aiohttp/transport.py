@@ -26,10 +26,10 @@ from yarl import URL
 
 from ...errors import AnswerLost, ConfigurationError, NotSent
 from ...protocol.message import BODY_LIMIT, Request, Response
-from ..native.origin import Origin
-from ..native.wire import split, written
+from ..origin import Origin
 from ..quiet import install, quiet
 from ..tls import default_ssl_context, require_verification
+from ..wire import split, written
 
 # A connection may wait this long for its peer while it is being closed.
 _CLOSE_SECONDS = 1.0
