@@ -17,6 +17,8 @@ Task: TypeAlias = asyncio.Task[Any]
 
 # An alarm may ring a moment early, since clocks are rounded.
 _EARLY_SECONDS = 1e-3
+# One that rings later than this was held up together with the loop.
+_LATE_SECONDS = 1e-3
 # A transport may swallow a cancellation; then it gets another one.
 _AGAIN_SECONDS = 0.05
 
@@ -63,8 +65,15 @@ class Backstop:
     def _ring(self) -> None:
         self._stop_alarm()
         now = self._clock.monotonic()
-        for task in [t for t, due in self._due.items() if due <= now + _EARLY_SECONDS]:
+        due_now = [t for t, due in self._due.items() if due <= now + _EARLY_SECONDS]
+        for task in due_now:
+            is_late = now > self._due[task] + _LATE_SECONDS
             self._due[task] = now + _AGAIN_SECONDS
+            # The transport had no turn either: once it gets one, since its answer may
+            # have come meanwhile.
+            if is_late and task not in self._cancelled:
+                self._cancelled[task] = 0
+                continue
             self._cancelled[task] = self._cancelled.get(task, 0) + 1
             task.cancel()
         if self._due:

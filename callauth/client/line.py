@@ -120,7 +120,9 @@ class Line:
         self.poller.close()
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close())
-        await asyncio.wait((self._closing,))
+        # Asked again in another loop, only one that has ended can be looked at.
+        if not self._closing.done():
+            await asyncio.wait((self._closing,))
         self._closing.result()
 
     async def _close(self) -> None:

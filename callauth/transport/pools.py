@@ -74,7 +74,7 @@ class Pools:
         pools, self._pools = self._pools, []
         for pool in pools:
             pool.is_retired = True
-            await self._close(pool)
+            self._begin_closing(pool)
         if self._closing:
             await asyncio.wait(self._closing)
 
@@ -90,15 +90,15 @@ class Pools:
             pool.is_retired = True
             self._pools.remove(pool)
         if pool.is_retired and not pool.in_use:
-            await self._close(pool)
+            await asyncio.wait((self._begin_closing(pool),))
 
-    async def _close(self, pool: Pool) -> None:
+    def _begin_closing(self, pool: Pool) -> asyncio.Task[None]:
         # In a task that nobody cancels: one that is interrupted leaves connections open
         # that nobody knows any more.
         task = asyncio.get_running_loop().create_task(_closed(pool))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-        await asyncio.wait((task,))
+        return task
 
 
 async def _closed(pool: Pool) -> None:

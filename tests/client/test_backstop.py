@@ -132,6 +132,47 @@ async def test_the_first_that_is_due_may_begin_last() -> None:
     assert ended == pytest.approx([30.0, 10.0, 20.0])
 
 
+async def _until(came: asyncio.Future[None], backstop: Backstop) -> bool:
+    task = asyncio.current_task()
+    assert task is not None
+    backstop.begin(task, 1.0)
+    try:
+        await came
+    except asyncio.CancelledError:
+        assert backstop.end(task)
+        raise
+    return backstop.end(task)
+
+
+async def test_a_loop_that_was_held_up_throws_no_answer_away() -> None:
+    """It came meanwhile, and its task is a turn from reading it."""
+    clock = ManualClock(autojump=False)
+    backstop, came = Backstop(clock), asyncio.get_running_loop().create_future()
+    waiting = asyncio.ensure_future(_until(came, backstop))
+    await asyncio.sleep(0)
+    clock.suspend(2.0)
+
+    came.set_result(None)
+    backstop._ring()
+
+    assert await waiting is False
+
+
+async def test_a_loop_that_is_held_up_again_gives_no_more_time() -> None:
+    """Otherwise a busy process would have no deadline."""
+    clock = ManualClock(autojump=False)
+    backstop, never = Backstop(clock), asyncio.get_running_loop().create_future()
+    waiting = asyncio.ensure_future(_until(never, backstop))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        clock.suspend(2.0)
+        backstop._ring()
+
+    await asyncio.wait([waiting])
+
+    assert waiting.cancelled()
+
+
 async def test_who_cancels_the_task_as_well_is_heard(world: World) -> None:
     """A client that is closed just then must not go on."""
     backstop = Backstop(world.clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -19,6 +20,7 @@ from callauth import (
     NotSent,
     PhoneNumber,
     PlacedCall,
+    ScriptedTransport,
     TelefonIPClient,
     VoiceCall,
 )
@@ -233,6 +235,32 @@ async def test_without_a_context_manager_it_works_as_well(
     client = _MAKERS[provider](world)
     assert await _STARTS[provider](client, world.phone())
     await client.aclose()
+
+
+def test_closing_again_in_another_loop_is_nothing() -> None:
+    """A script may run one loop after another, and close at the end of each."""
+    client = CallPassClient("-", transport=ScriptedTransport())
+
+    asyncio.run(client.aclose())
+    asyncio.run(client.aclose())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no task is eager before 3.12")
+async def test_work_may_end_before_its_task_is_known(world: World) -> None:
+    """Applications may choose tasks that begin at once."""
+    tasks, loop = Tasks("telefonip", world.clock), asyncio.get_running_loop()
+    loop.set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009 - as above
+    defects: list[object] = []
+    loop.set_exception_handler(lambda _, context: defects.append(context))
+
+    async def work() -> int:
+        return 5
+
+    found = await tasks.run("asking", work)
+    gc.collect()
+    await tasks.aclose()
+
+    assert (found, defects, tasks._running) == (5, [], {})
 
 
 async def test_a_cancelled_closing_still_closes(world: World) -> None:

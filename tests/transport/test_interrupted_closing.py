@@ -45,3 +45,43 @@ async def test_a_cancelled_caller_does_not_stop_the_closing() -> None:
     await pools.aclose()
 
     assert made.is_closed
+
+
+async def test_closing_may_meet_an_interruption_elsewhere() -> None:
+    """A pool is closed by whoever empties it, while others are still closing."""
+    pools = Pools(Slow, size=1, free=asyncio.Semaphore(2))
+    go = asyncio.Event()
+    first, second = (asyncio.create_task(_hold(pools, go)) for _ in range(2))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(pools.aclose())
+    await asyncio.sleep(0)
+
+    second.cancel()
+    await asyncio.wait((second,))
+    go.set()
+    await asyncio.gather(closing, first)
+
+    assert second.cancelled()
+
+
+async def test_pools_close_together() -> None:
+    """Hundreds of servers that say no goodbye must not be waited for in turn."""
+    made: list[Slow] = []
+
+    def make() -> Slow:
+        made.append(Slow())
+        return made[-1]
+
+    pools = Pools(make, size=1, free=asyncio.Semaphore(9))
+    go = asyncio.Event()
+    held = [asyncio.create_task(_hold(pools, go)) for _ in range(9)]
+    await asyncio.sleep(0)
+    go.set()
+    await asyncio.wait(held)
+
+    closing = asyncio.create_task(pools.aclose())
+    for _ in range(6):
+        await asyncio.sleep(0)
+
+    assert [each.is_closed for each in made] == [True] * 9
+    await closing

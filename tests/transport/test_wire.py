@@ -9,6 +9,7 @@ import pytest
 
 from callauth import Response
 from callauth.protocol.message import BODY_LIMIT
+from callauth.transport.wire import written
 from tests.hostile import deeds
 from tests.hostile.sending import Overheard, opened, request_to, sent, serving
 from tests.support.canaries import Canaries
@@ -186,3 +187,19 @@ async def test_proxies_of_the_environment_are_ignored(
 
     assert isinstance(outcome, Response)
     assert (proxy.connections, server.requests) == (0, 1)
+
+
+def test_a_whole_request_is_one_write() -> None:
+    """Head and body leave together."""
+    request = request_to("http://x.example/", method="POST", body="я")
+
+    assert written(request, "x.example", "/") == (
+        b"POST / HTTP/1.1\r\n"
+        b"Host: x.example\r\n"
+        b"Accept: application/json\r\n"
+        b"Accept-Encoding: identity\r\n"
+        b"Cache-Control: no-store\r\n"
+        b"User-Agent: callauth\r\n"
+        b"Connection: close\r\n"
+        b"Content-Length: 2\r\n\r\n\xd1\x8f"
+    )

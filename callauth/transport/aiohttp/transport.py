@@ -26,10 +26,10 @@ from yarl import URL
 
 from ...errors import AnswerLost, ConfigurationError, NotSent
 from ...protocol.message import BODY_LIMIT, Request, Response
-from ..native.origin import Origin
-from ..native.wire import split, written
+from ..origin import Origin
 from ..quiet import install, quiet
 from ..tls import default_ssl_context, require_verification
+from ..wire import split, written
 
 # A connection may wait this long for its peer while it is being closed.
 _CLOSE_SECONDS = 1.0
@@ -71,6 +71,7 @@ class AiohttpTransport:
             require_verification(ssl_context)
         install("aiohttp")
         self._is_closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._session = session
         self._ssl_context = ssl_context
         self._own: aiohttp.TCPConnector | None = None
@@ -102,9 +103,9 @@ class AiohttpTransport:
     async def _settle(
         self, request: Request, timeout_seconds: float
     ) -> Response | NotSent | AnswerLost:
-        if self._is_closed:
-            clause = "the transport is closed"
-            return NotSent(request.provider, request.operation, clause, is_ours=True)
+        refusal = self._refusal()
+        if refusal is not None:
+            return NotSent(request.provider, request.operation, refusal, is_ours=True)
         progress, timed_out = _Progress(), False
         try:
             with quiet():
@@ -127,6 +128,15 @@ class AiohttpTransport:
             timed_out=timed_out,
             is_ours=not progress.is_handed_over,
         )
+
+    def _refusal(self) -> str | None:
+        if self._is_closed:
+            return "the transport is closed"
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        # aiohttp would raise any kind of error there, and perhaps after it has sent.
+        return None if self._loop is loop else "the transport belongs to another loop"
 
     async def _exchange(self, request: Request, progress: _Progress) -> Response:
         start, target = split(request.url.reveal())

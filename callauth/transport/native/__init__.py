@@ -5,8 +5,6 @@ can be decided at once is decided in plain callbacks: a request is one ``Exchang
 caller waits for one future, and its whole time is bounded by one deadline.
 
 - ``transport`` is what the clients use.
-- ``origin`` is where a request goes, ``wire`` turns it into bytes, and refuses what
-  would be two requests.
 - ``exchange`` is one request on its way to one outcome.
 - ``pool`` keeps idle connections and lets exchanges wait for one, in their order.
 - ``deadlines`` ends exchanges whose time is over.

@@ -13,8 +13,8 @@ from functools import lru_cache
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from ...protocol.message import BODY_LIMIT, LowerHeaders, Response
+from ..wire import HEAD_LIMIT
 from .heads import Heads
-from .wire import HEAD_LIMIT
 
 _HTTP = b"HTTP/"
 _LINE_ENDS = b"\r\n"

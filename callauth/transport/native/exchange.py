@@ -10,8 +10,8 @@ from attrs import frozen
 from ...protocol.message import Response
 
 if TYPE_CHECKING:
+    from ..origin import Origin
     from .connection import Connection
-    from .origin import Origin
 
 
 @frozen

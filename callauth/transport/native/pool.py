@@ -11,12 +11,13 @@ import asyncio
 import ssl
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import chain
 
+from ..origin import Origin
 from .connection import Connection
 from .exchange import Exchange, Failure
 from .heads import Heads
 from .opening import connect
-from .origin import Origin
 
 # A farewell of TLS is waited for so long.
 CLOSE_SECONDS = 1.0
@@ -40,7 +41,8 @@ class Pool:
         self._in_use = 0
         self._waiting: OrderedDict[Exchange, None] = OrderedDict()
         self._connections: set[Connection] = set()
-        self._origins: set[Origin] = set()
+        # Of each origin the last used one is last.
+        self._idle: dict[Origin, dict[Connection, None]] = {}
         self._sweep: asyncio.TimerHandle | None = None
         self._emptied: asyncio.Future[None] | None = None
 
@@ -70,8 +72,8 @@ class Pool:
     def forget(self, connection: Connection) -> None:
         """Drop a connection that is gone."""
         self._connections.discard(connection)
-        for origin in self._origins:
-            origin.idle.pop(connection, None)
+        for idle in self._idle.values():
+            idle.pop(connection, None)
         if not self._connections and self._emptied is not None:
             self._emptied.set_result(None)
             self._emptied = None
@@ -107,7 +109,7 @@ class Pool:
         connection.carry(exchange)
 
     def _take(self, exchange: Exchange) -> Connection | None:
-        idle = exchange.origin.idle
+        idle = self._idle.get(exchange.origin)
         if not idle:
             return None
         oldest = exchange.loop.time() - _KEPT_SECONDS
@@ -122,14 +124,14 @@ class Pool:
         # Asking asyncio for the running loop is a system call in Python 3.11.
         loop = exchange.loop
         connection.idle_since = loop.time()
-        exchange.origin.idle[connection] = None
+        self._idle[exchange.origin][connection] = None
         if self._sweep is None:
             self._sweep = loop.call_later(_KEPT_SECONDS, self._close_old)
 
     def _close_old(self) -> None:
         loop = asyncio.get_running_loop()
         oldest = loop.time() - _KEPT_SECONDS
-        idle = [each for origin in self._origins for each in origin.idle]
+        idle = list(chain.from_iterable(self._idle.values()))
         for connection in idle:
             if connection.idle_since <= oldest:
                 connection.close()
@@ -140,15 +142,15 @@ class Pool:
             self._make_room()
         connection = exchange.connection = Connection(self, exchange)
         self._connections.add(connection)
-        self._origins.add(exchange.origin)
+        self._idle.setdefault(exchange.origin, {})
         opening = self._opened(connection, exchange.origin)
         connection.opens_by(exchange.loop.create_task(opening))
 
     def _make_room(self) -> None:
-        for origin in self._origins:
-            if origin.idle:
-                oldest = next(iter(origin.idle))
-                del origin.idle[oldest]
+        for idle in self._idle.values():
+            if idle:
+                oldest = next(iter(idle))
+                del idle[oldest]
                 oldest.close()
                 return
 

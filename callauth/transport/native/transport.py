@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from ...errors import AnswerLost, ConfigurationError, NotSent
 from ...protocol.message import Request, Response
+from ..origin import Origin
 from ..tls import default_ssl_context, require_verification
+from ..wire import split, written
 from .deadlines import Deadlines
 from .exchange import Exchange, Failure
-from .origin import Origin
-from .wire import split, written
 
 if TYPE_CHECKING:
     from .pool import Pool

@@ -19,8 +19,8 @@ from callauth import AnswerLost, NotSent, Response
 from callauth.protocol.message import BODY_LIMIT
 from callauth.transport.native import NativeTransport
 from callauth.transport.native.connection import Connection
-from callauth.transport.native.origin import Origin
 from callauth.transport.native.pool import Pool
+from callauth.transport.origin import Origin
 from callauth.transport.tls import default_ssl_context
 from tests.hostile.sending import request_to
 from tests.support.tally import Tally

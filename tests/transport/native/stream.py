@@ -13,7 +13,7 @@ from collections.abc import Callable
 from attrs import define, frozen
 
 from callauth.protocol.message import BODY_LIMIT
-from callauth.transport.native.wire import HEAD_LIMIT
+from callauth.transport.wire import HEAD_LIMIT
 
 from .answering import Ending
 from .framing import Framed, framed

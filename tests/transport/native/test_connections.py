@@ -181,6 +181,18 @@ async def test_a_connection_that_ended_while_idle_costs_no_request(
     assert _used(server) == [0, 1, 2]
 
 
+async def test_an_end_that_the_loop_has_not_seen_costs_the_answer() -> None:
+    """What was written may have been read, whatever the server says afterwards."""
+    async with answering(_ONE) as server:
+        transport = NativeTransport()
+        await _asked(transport, server)
+        server.connections[0].end(Ending.CUT)
+        outcome = await _asked(transport, server)
+        await transport.aclose()
+
+    assert outcome is AnswerLost
+
+
 async def test_what_was_written_is_never_sent_twice() -> None:
     """The server may have read it before it closed."""
     async with answering(_ONE) as server:

@@ -4,7 +4,7 @@ import asyncio
 
 from callauth.transport.native.deadlines import Deadlines
 from callauth.transport.native.exchange import Exchange, Failure
-from callauth.transport.native.origin import Origin
+from callauth.transport.origin import Origin
 
 from .left import leaving_nothing
 

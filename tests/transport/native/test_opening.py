@@ -13,8 +13,7 @@ from callauth import ConfigurationError, NotSent, Request, Response
 from callauth.models.secret import Secret
 from callauth.transport.native import NativeTransport
 from callauth.transport.native.opening import Address, alternating, first_of
-from callauth.transport.native.origin import Origin
-from callauth.transport.native.wire import HEAD_LIMIT, written
+from callauth.transport.wire import HEAD_LIMIT
 from tests.hostile.sending import request_to, sent
 from tests.support.refusals import refused
 
@@ -126,27 +125,6 @@ async def test_the_deadline_covers_the_look_up_of_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("http://x.example", ("x.example", 80, False, "x.example")),
-        ("https://X.example:443", ("x.example", 443, True, "x.example")),
-        ("https://x.example:8443", ("x.example", 8443, True, "x.example:8443")),
-        ("http://[::1]:80", ("::1", 80, False, "[::1]")),
-        ("http://[::1]:81", ("::1", 81, False, "[::1]:81")),
-        *((text, None) for text in ("", "http:", "http://", "//x", "ftp://x", "x")),
-        *((f"http://{host}", None) for host in ("u@x", "u:p@x", "x?y", "x#y", "x y")),
-        *((f"http://{host}", None) for host in ("x\r\n", "x\x00", "я", "x:y", "[x")),
-        *((f"http://{host}", None) for host in ("x\\y", ":80", "x:70000")),
-    ],
-)
-def test_an_origin(text: str, found: tuple[str, int, bool, str] | None) -> None:
-    """What is no origin must not be looked up."""
-    origin = Origin.of(text)
-
-    assert found == (origin and (origin.host, origin.port, origin.is_tls, origin.name))
-
-
-@pytest.mark.parametrize(
     "request_",
     [
         *(request_to(f"http://x.example/{c}") for c in "\r\n\x00\t\x7f #я"),
@@ -174,22 +152,6 @@ async def test_what_would_be_more_than_one_request_is_none(request_: Request) ->
     assert isinstance(outcome, NotSent)
     assert outcome.is_ours
     assert outcome.clause == "expected a request that fits HTTP"
-
-
-def test_a_whole_request_is_one_write() -> None:
-    """Head and body leave together."""
-    request = request_to("http://x.example/", method="POST", body="я")
-
-    assert written(request, "x.example", "/") == (
-        b"POST / HTTP/1.1\r\n"
-        b"Host: x.example\r\n"
-        b"Accept: application/json\r\n"
-        b"Accept-Encoding: identity\r\n"
-        b"Cache-Control: no-store\r\n"
-        b"User-Agent: callauth\r\n"
-        b"Connection: close\r\n"
-        b"Content-Length: 2\r\n\r\n\xd1\x8f"
-    )
 
 
 async def test_a_name_with_two_addresses_is_reached() -> None:

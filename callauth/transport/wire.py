@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ...models.secret import Secret
-from ...protocol.message import Request
+from ..models.secret import Secret
+from ..protocol.message import Request
 
 HEAD_LIMIT = 64 * 1024
 """The longest head in bytes, of a request or an answer."""

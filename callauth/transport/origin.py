@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from urllib.parse import urlsplit
 
-from attrs import define, field
+from attrs import frozen
 
 from .wire import is_printable
-
-if TYPE_CHECKING:
-    from .connection import Connection
 
 _PORTS = {"http": 80, "https": 443}
 _NOT_IN_ORIGINS = frozenset(" ?#@\\")
 
 
-@define(eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Origin:
-    """Hold where it is and the idle connections to it, the last used one last.
-
-    ``name`` is what the Host header says.
-    """
+    """Hold where it is; ``name`` is what the Host header says."""
 
     host: str
     port: int
     is_tls: bool
     name: str
-    idle: dict[Connection, None] = field(factory=dict)
 
     @classmethod
     def of(cls, text: str) -> Self | None:
