@@ -58,7 +58,6 @@ class HttpxTransport:
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
         connections: int = 1000,
-        connections_per_pool: int = 5,
     ) -> None:
         self._library = library(module, transport)
         parsed = None if proxy is None else _proxy(self._library, proxy)
@@ -67,7 +66,7 @@ class HttpxTransport:
         del proxy
         if not is_good:
             raise ConfigurationError("expected a proxy URL such as http://host:port")
-        if connections < 1 or connections_per_pool < 1:
+        if connections < 1:
             raise ConfigurationError("expected at least 1 connection")
         if ssl_context is not None:
             require_verification(ssl_context)
@@ -78,9 +77,8 @@ class HttpxTransport:
         self._ssl_context = ssl_context
         self._proxy = parsed
         free = asyncio.Semaphore(connections)
-        self._size = connections_per_pool
-        self._shared = Pools(partial(self._make, None), size=self._size, free=free)
-        self._single = Pools(partial(self._make, 0), size=self._size, free=free)
+        self._shared = Pools(partial(self._make, None), free=free)
+        self._single = Pools(partial(self._make, 0), free=free)
 
     async def send(self, request: Request, *, timeout_seconds: float) -> Response:
         """Return the answer, whatever its status.
@@ -164,7 +162,7 @@ class HttpxTransport:
         return self._library.transport(
             verify=self._ssl_context or default_ssl_context(),
             limits=self._library.limits(
-                max_connections=self._size, max_keepalive_connections=most_idle
+                max_connections=1, max_keepalive_connections=most_idle
             ),
             proxy=self._proxy,
             trust_env=False,

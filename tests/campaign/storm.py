@@ -203,9 +203,11 @@ def _lost(transport: HttpxTransport) -> Iterator[str]:
     free = transport._shared._free._value
     if free != _SLOTS:
         yield f"{_SLOTS - free} slots are lost"
+    for pools in (transport._shared, transport._single):
+        lent = pools._pools.difference(pools._idle)
+        if lent:
+            yield f"{len(lent)} requests are in a pool, and nobody waits for them"
     for pool in (*transport._shared._pools, *transport._single._pools):
-        if pool.in_use:
-            yield f"{pool.in_use} requests are in a pool, and nobody waits for them"
         # What httpx's own pool believes is told nowhere outside.
         stuck = [
             connection

@@ -203,8 +203,8 @@ PATCHES = (
     Patch(
         name="a pool is used on after an interruption",
         file="transport/pools.py",
-        old="if not is_clean and not pool.is_retired:",
-        new="if pool.is_retired and not is_clean:",
+        old="if not is_clean or self._is_closed:",
+        new="if self._is_closed:",
         tests=("tests/transport", f"{_PROMISES}::{_STORM}"),
     ),
     Patch(

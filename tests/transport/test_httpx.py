@@ -127,4 +127,4 @@ async def test_a_url_that_is_too_long_for_httpx_is_not_sent() -> None:
 def test_a_pool_without_connections_is_refused() -> None:
     """A transport that lets nothing through would wait for ever."""
     with refused(ConfigurationError, match="at least 1"):
-        HttpxTransport(connections_per_pool=0)
+        HttpxTransport(connections=0)

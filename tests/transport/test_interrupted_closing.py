@@ -30,18 +30,15 @@ async def _hold(pools: Pools, until: asyncio.Event) -> None:
 async def test_a_cancelled_caller_does_not_stop_the_closing() -> None:
     """Connections that are left open then would be known to nobody."""
     made = Slow()
-    pools = Pools(lambda: made, size=5, free=asyncio.Semaphore(5))
-    go = asyncio.Event()
-    interrupted, last = (asyncio.create_task(_hold(pools, go)) for _ in range(2))
+    pools = Pools(lambda: made, free=asyncio.Semaphore(5))
+    interrupted = asyncio.create_task(_hold(pools, asyncio.Event()))
     await asyncio.sleep(0)
     interrupted.cancel()
-    await asyncio.wait((interrupted,))
-    go.set()
     for _ in range(2):
         await asyncio.sleep(0)
-    assert last.cancel()  # while it closes the pool
+    assert interrupted.cancel()  # while it closes the pool
 
-    await asyncio.wait((last,))
+    await asyncio.wait((interrupted,))
     await pools.aclose()
 
     assert made.is_closed
@@ -49,7 +46,7 @@ async def test_a_cancelled_caller_does_not_stop_the_closing() -> None:
 
 async def test_closing_may_meet_an_interruption_elsewhere() -> None:
     """A pool is closed by whoever empties it, while others are still closing."""
-    pools = Pools(Slow, size=1, free=asyncio.Semaphore(2))
+    pools = Pools(Slow, free=asyncio.Semaphore(2))
     go = asyncio.Event()
     first, second = (asyncio.create_task(_hold(pools, go)) for _ in range(2))
     await asyncio.sleep(0)
@@ -72,7 +69,7 @@ async def test_pools_close_together() -> None:
         made.append(Slow())
         return made[-1]
 
-    pools = Pools(make, size=1, free=asyncio.Semaphore(9))
+    pools = Pools(make, free=asyncio.Semaphore(9))
     go = asyncio.Event()
     held = [asyncio.create_task(_hold(pools, go)) for _ in range(9)]
     await asyncio.sleep(0)

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 
 import httpx
+import pytest
 from attrs import define, field
 
 from callauth.transport.pools import Pools
@@ -24,7 +24,6 @@ class _Inner(httpx.AsyncBaseTransport):
 class _Lent:
     """Hold pools, what they were made of, and who has a connection."""
 
-    size: int = 2
     most: int = 100
     made: list[_Inner] = field(factory=list)
     pools: Pools = field(init=False)
@@ -34,7 +33,7 @@ class _Lent:
 
     def __attrs_post_init__(self) -> None:
         free = asyncio.Semaphore(self.most)
-        self.pools = Pools(self._make, size=self.size, free=free)
+        self.pools = Pools(self._make, free=free)
 
     def _make(self) -> _Inner:
         self.made.append(_Inner(len(self.made)))
@@ -66,29 +65,46 @@ class _Lent:
             await self._ends[name].wait()
 
 
-async def test_a_pool_holds_no_more_than_its_size() -> None:
+async def test_each_pool_carries_one_request() -> None:
     """The work of httpx's pool grows with its connections."""
-    lent = _Lent(size=2)
+    lent = _Lent()
 
-    await lent.take(*range(5))
+    await lent.take(*range(3))
 
-    assert Counter(lent.used.values()) == {0: 2, 1: 2, 2: 1}
+    assert lent.used == {0: 0, 1: 1, 2: 2}
 
 
-async def test_the_least_loaded_pool_comes_first() -> None:
-    """Small pools stay small only when the load is spread."""
-    lent = _Lent(size=2)
-    await lent.take(0, 1, 2, 3)
-    await lent.give_back(0, 1, 2)
+async def test_the_pool_that_was_used_last_comes_first() -> None:
+    """The others grow old, and are closed."""
+    lent = _Lent()
+    await lent.take(0, 1, 2)
+    await lent.give_back(0, 2, 1)
 
-    await lent.take(4, 5, 6)
+    await lent.take(3, 4)
 
-    assert [lent.used[name] for name in (4, 5, 6)] == [0, 0, 1]
+    assert [lent.used[name] for name in (3, 4)] == [1, 2]
+
+
+async def test_a_pool_that_nobody_needs_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its server has closed the other end by then."""
+    lent = _Lent()
+    await lent.take(0, 1, 2)
+    await lent.give_back(0, 1)
+    loop = asyncio.get_running_loop()
+    later = loop.time() + 6.0
+    monkeypatch.setattr(loop, "time", lambda: later)
+
+    await lent.give_back(2)
+    await asyncio.sleep(0)
+
+    assert [inner.closed for inner in lent.made] == [1, 1, 0]
 
 
 async def test_those_who_wait_come_in_their_order() -> None:
     """Whoever came first has the shortest time left."""
-    lent = _Lent(size=2, most=2)
+    lent = _Lent(most=2)
     await lent.take(0, 1, 2, 3, 4)
     order = []
 
@@ -101,7 +117,7 @@ async def test_those_who_wait_come_in_their_order() -> None:
 
 async def test_whoever_stops_waiting_takes_no_connection() -> None:
     """A connection that is lost at each time-out ends in a standstill."""
-    lent = _Lent(size=1, most=1)
+    lent = _Lent(most=1)
     await lent.take(0, 1, 2)
 
     await lent.interrupt(1)
@@ -110,37 +126,26 @@ async def test_whoever_stops_waiting_takes_no_connection() -> None:
     assert sorted(lent.used) == [0, 2]
 
 
-async def test_a_pool_with_an_interruption_is_used_no_more() -> None:
+async def test_a_pool_with_an_interruption_is_closed() -> None:
     """Httpx loses a connection for good when its request is interrupted."""
-    lent = _Lent(size=3)
+    lent = _Lent()
     await lent.take(0, 1)
 
     await lent.interrupt(0)
     await lent.take(2)
 
-    assert (lent.used[1], lent.used[2]) == (0, 1)
-    assert lent.made[0].closed == 0
-
-
-async def test_a_retired_pool_is_closed_once_it_is_empty() -> None:
-    """The requests that share a pool with a lost one end as they would have."""
-    lent = _Lent(size=3)
-    await lent.take(0, 1)
-    await lent.interrupt(0)
-
-    await lent.give_back(1)
-
-    assert lent.made[0].closed == 1
+    assert [lent.used[name] for name in (1, 2)] == [1, 2]
+    assert [inner.closed for inner in lent.made] == [1, 0, 0]
 
 
 async def test_a_pool_without_interruption_stays_open() -> None:
     """A connection that works is worth keeping."""
-    lent = _Lent(size=3)
+    lent = _Lent()
     await lent.take(0, 1)
 
     await lent.give_back(0, 1)
 
-    assert lent.made[0].closed == 0
+    assert [inner.closed for inner in lent.made] == [0, 0]
 
 
 async def test_closing_twice_closes_once() -> None:
