@@ -46,7 +46,9 @@ class WebRequest:
     def cookies(self, name: str) -> Iterator[str]:
         """Give every value of the cookie: other hosts may have planted some."""
         for pair in self.headers.get("cookie", "").split(";"):
-            key, _, value = pair.strip().partition("=")
+            # Not every blank that Python knows: before "__Host-" it makes a name that
+            # browsers let other hosts plant.
+            key, _, value = pair.strip(" \t").partition("=")
             if key == name:
                 yield value
 

@@ -9,7 +9,7 @@ from callauth import PhoneNumber
 from tests.verification.own import Bell, Desk
 from tests.verification.world import World
 
-from .sites import Browser, Sites
+from .sites import Browser, Sites, kind_of
 
 
 async def _verified(browser: Browser, phone: PhoneNumber, **more: str) -> Any:  # noqa: ANN401 - JSON
@@ -182,6 +182,24 @@ async def test_a_planted_cookie_hides_no_other(
     state = await site.browser(cookie=planted).state(started)
 
     assert state["id"] == started["id"]
+
+
+@pytest.mark.parametrize("blank", ["\u2000", "\u00a0", "\u0085", "\u3000"])
+async def test_a_name_with_a_blank_is_another_one(
+    blank: str, sites: Sites, world: World, bell: Bell
+) -> None:
+    """Browsers let every host of the domain plant it, and send it to all of them."""
+    site = await sites.open([bell])
+    browser = site.browser()
+    started = await browser.start(world.phone())
+    (value,) = dict(browser.client.cookies).values()
+    planted = f"{blank}__Host-callauth={value}".encode()
+
+    answer = await site.browser().ask(
+        "GET", f"/verifications/{started['id']}", headers=[(b"Cookie", planted)]
+    )
+
+    assert kind_of(answer) == (404, "not-found")
 
 
 async def test_a_bearer_handle_takes_the_place_of_the_cookie(
