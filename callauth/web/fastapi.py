@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, Unpack
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import TypeAdapter
+from starlette.requests import ClientDisconnect
 
 from ..models.outcome import Assurance
 from ..models.phone import PhoneNumber
@@ -128,6 +129,7 @@ def _web_request(request: Request) -> WebRequest:
         query=request.query_params,
         peer=request.client.host if request.client else None,
         chunks=request.stream(),
+        breaks=ClientDisconnect,
     )
 
 
