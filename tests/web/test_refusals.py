@@ -96,7 +96,7 @@ async def test_a_body_that_breaks_off_is_no_error_of_the_server(
     sites = Sites("fastapi", world)
     transport = (await sites.open([bell])).wire("203.0.113.9")
     assert isinstance(transport, httpx.ASGITransport)
-    received = [
+    received: list[dict[str, Any]] = [
         {"type": "http.request", "body": b'{"phone', "more_body": True},
         {"type": "http.disconnect"},
     ]
