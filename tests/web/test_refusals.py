@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -87,6 +87,37 @@ async def test_a_body_that_is_not_encoded_as_it_says_cannot_be_read(
     )
 
     assert kind_of(answer) == (400, "not-an-object")
+
+
+@pytest.mark.parametrize(("stops", "seconds"), [(False, 10), (True, 0)])
+async def test_a_body_that_does_not_come_is_waited_for_no_longer(
+    stops: bool,  # noqa: FBT001 - a case
+    seconds: float,
+    sites: Sites,
+    world: World,
+    bell: Bell,
+) -> None:
+    """It would keep the connection, and the server from stopping."""
+    site = await sites.open([bell])
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"{"
+        await world.clock.sleep(3600)
+
+    more: dict[str, Any] = {"content": slowly(), "headers": _JSON}
+    if sites.framework == "aiohttp":
+        # Its wire takes nothing in pieces.
+        more = {"content": b"{", "headers": {**_JSON, "Content-Length": "20"}}
+    began = world.clock.monotonic()
+    asking = asyncio.create_task(site.browser().ask("POST", "/verifications", **more))
+    for _ in range(50 if stops else 0):
+        await asyncio.sleep(0)
+    if stops:
+        site.service.close()
+
+    assert kind_of(await asking) == (400, "not-an-object")
+    assert world.clock.monotonic() == began + seconds
+    assert site.service.waiting == 0
 
 
 async def test_a_body_that_breaks_off_is_no_error_of_the_server(
