@@ -113,7 +113,8 @@ def _endpoint(service: Service, operation: Operation) -> Endpoint:
 
 def _webhook(service: Service) -> Endpoint:
     async def receive(request: Request) -> Response:
-        query = request.url.query
+        # The URL is made of the header Host, too, which may be none.
+        query = request.scope["query_string"].decode("latin-1")
         return _response(await service.receive(request.path_params["path"], query))
 
     return receive
