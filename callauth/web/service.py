@@ -319,5 +319,6 @@ class Service:
         outcome = attempt.outcome
         if attempt.purpose != purpose or not isinstance(outcome, Confirmed):
             return None
-        age = self._verifier.clock.now() - outcome.at
+        # A wall clock that was set back must not make it hold for days.
+        age = abs(self._verifier.clock.now() - outcome.at)
         return outcome.assurance if age < timedelta(seconds=holds_seconds) else None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -84,6 +85,19 @@ async def test_a_verified_phone_holds_for_a_while(
 
     assert in_time.status_code == 200
     assert (await _account(browser)).status_code == 401
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(899, 200), (900, 401)])
+async def test_a_clock_that_was_set_back_prolongs_nothing(
+    seconds: int, status: int, sites: Sites, world: World, bell: Bell
+) -> None:
+    """A little is the other clock of another process."""
+    browser = (await sites.open([bell])).browser()
+    await _verified(browser, world.phone())
+
+    world.clock.step_wall(timedelta(seconds=-seconds))
+
+    assert (await _account(browser)).status_code == status
 
 
 async def test_a_phone_is_verified_for_one_purpose(
