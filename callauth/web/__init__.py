@@ -3,7 +3,8 @@
 ``callauth.web.fastapi`` and ``callauth.web.aiohttp`` are the doors; import them by
 name. Behind both stands ``service``, which knows no framework, so that both answer
 alike. Bodies are JSON objects of at most 4,096 bytes, with ``Content-Type:
-application/json``. A field that is not named here is refused.
+application/json``, and come within 10 seconds. A field that is not named here is
+refused.
 
 ::
 
@@ -81,7 +82,7 @@ or Sec-Fetch-Site is not ours is refused.
 ``status``, ``detail`` and ``retry_after`` (whole seconds or null, also in the header
 Retry-After). The types, each after ``urn:callauth:``::
 
-    400 not-an-object         the body is no JSON object
+    400 not-an-object         the body is no JSON object, or not all of it came
     401 not-verified          a route of yours wants a phone verified in this browser
     403 cross-site            another site sent it
     403 not-enough            that route wants a code, and only a caller ID was proven

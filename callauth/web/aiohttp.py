@@ -127,6 +127,7 @@ def _web_request(request: web.Request) -> WebRequest:
         query=request.query,
         peer=request.remote,
         chunks=request.content.iter_any(),
+        breaks=web.RequestPayloadError,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, Unpack
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import TypeAdapter
+from starlette.requests import ClientDisconnect
 
 from ..models.outcome import Assurance
 from ..models.phone import PhoneNumber
@@ -112,7 +113,8 @@ def _endpoint(service: Service, operation: Operation) -> Endpoint:
 
 def _webhook(service: Service) -> Endpoint:
     async def receive(request: Request) -> Response:
-        query = request.url.query
+        # The URL is made of the header Host, too, which may be none.
+        query = request.scope["query_string"].decode("latin-1")
         return _response(await service.receive(request.path_params["path"], query))
 
     return receive
@@ -128,6 +130,7 @@ def _web_request(request: Request) -> WebRequest:
         query=request.query_params,
         peer=request.client.host if request.client else None,
         chunks=request.stream(),
+        breaks=ClientDisconnect,
     )
 
 

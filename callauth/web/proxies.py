@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from ipaddress import (
+    IPv4Address,
     IPv4Network,
     IPv6Address,
     IPv6Network,
@@ -49,11 +50,8 @@ class Proxies:
         return None if address is None else _client(address)
 
     def _is_ours(self, address: str) -> bool:
-        try:
-            found = ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self._trusted)
+        found = _found(address)
+        return any(found in network for network in self._trusted if found)
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
@@ -66,13 +64,23 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 def _client(address: str) -> str | None:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return None
+    found = _found(address)
     if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
         whole = (found.packed, _ONE_CLIENT_PREFIX)
         return str(IPv6Network(whole, strict=False))
-    return str(found)
+    return None if found is None else str(found)
+
+
+def _found(text: str) -> IPv4Address | IPv6Address | None:
+    # Some proxies tell the port, too: "192.0.2.1:4711", "[2001:db8::1]:4711".
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    # A socket of both kinds shows IPv4 like this.
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found

@@ -25,6 +25,7 @@ class WebRequest:
     query: Mapping[str, str] = field(factory=dict, repr=False)
     peer: str | None = None
     chunks: AsyncIterable[bytes] = field(repr=False)
+    breaks: tuple[type[Exception], ...] = field(default=(OSError,), repr=False)
 
     @classmethod
     def of(
@@ -34,19 +35,32 @@ class WebRequest:
         query: Mapping[str, str],
         peer: str | None,
         chunks: AsyncIterable[bytes],
+        breaks: type[Exception] = OSError,
     ) -> Self:
-        """Return the request; a header that comes more than once is one list."""
+        """Return the request; a header that comes more than once is one list.
+
+        ``breaks`` is what ``chunks`` raise, besides OSError, for a body that cannot be
+        read to its end.
+        """
         joined: dict[str, str] = {}
         for name, value in headers:
             key = name.lower()
             between = "; " if key == "cookie" else ", "
             joined[key] = f"{joined[key]}{between}{value}" if key in joined else value
-        return cls(headers=joined, query=query, peer=peer, chunks=chunks)
+        return cls(
+            headers=joined,
+            query=query,
+            peer=peer,
+            chunks=chunks,
+            breaks=(OSError, breaks),
+        )
 
     def cookies(self, name: str) -> Iterator[str]:
         """Give every value of the cookie: other hosts may have planted some."""
         for pair in self.headers.get("cookie", "").split(";"):
-            key, _, value = pair.strip().partition("=")
+            # Not every blank that Python knows: before "__Host-" it makes a name that
+            # browsers let other hosts plant.
+            key, _, value = pair.strip(" \t").partition("=")
             if key == name:
                 yield value
 
@@ -77,10 +91,13 @@ class WebRequest:
 
     async def _body(self) -> bytes:
         body = b""
-        async for chunk in self.chunks:
-            body += chunk
-            if len(body) > LONGEST_BODY:
-                raise Refused("too-large")
+        try:
+            async for chunk in self.chunks:
+                body += chunk
+                if len(body) > LONGEST_BODY:
+                    raise Refused("too-large")
+        except self.breaks:
+            raise Refused("not-an-object") from None
         return body
 
 

@@ -52,6 +52,7 @@ T = TypeVar("T")
 
 LONGEST_WAIT_SECONDS = 25
 HOLDS_SECONDS = 900.0
+_BODY_SECONDS = 10.0
 
 
 class Options(TypedDict, total=False):
@@ -133,7 +134,7 @@ class Service:
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for an outcome."""
+        """How many requests wait for an outcome, or for the rest of their body."""
         return len(self._waits)
 
     def close(self) -> None:
@@ -144,7 +145,7 @@ class Service:
     async def start(self, request: WebRequest) -> Answer:
         """Call a person, or lease a number to call."""
         self._browsers.require_same_site(request)
-        fields = await request.fields(needed="phone", optional="purpose method")
+        fields = await self._fields(request, "phone", optional="purpose method")
         purpose = fields.get("purpose", self._purposes[0])
         if purpose not in self._purposes:
             raise Refused("invalid-request", "expected another purpose")
@@ -190,7 +191,7 @@ class Service:
     async def submit(self, request: WebRequest, attempt_id: str) -> Answer:
         """Take what the person typed."""
         own = self._own_to_change(request, attempt_id)
-        typed = (await request.fields(needed="pin"))["pin"]
+        typed = (await self._fields(request, "pin"))["pin"]
         try:
             await self._verifier.submit(own, typed)
         except ConfigurationError as error:
@@ -201,7 +202,7 @@ class Service:
     async def next_way(self, request: WebRequest, attempt_id: str) -> Answer:
         """Try the next way, since nothing came."""
         own = self._own_to_change(request, attempt_id)
-        await request.fields()
+        await self._fields(request)
         try:
             attempt = await self._verifier.next_channel(
                 own, client_ip=self._client_ip(request)
@@ -290,6 +291,13 @@ class Service:
         self._browsers.require_same_site(request)
         return self._own(request, attempt_id)
 
+    async def _fields(
+        self, request: WebRequest, needed: str = "", *, optional: str = ""
+    ) -> dict[str, str]:
+        with self._waits.at_most(_BODY_SECONDS):
+            return await request.fields(needed=needed, optional=optional)
+        raise Refused("not-an-object", "expected the whole body within 10 seconds")
+
     async def _read(self, attempt_id: AttemptId) -> VerificationState:
         return await self._state(await self._verifier.get(attempt_id))
 
@@ -311,5 +319,6 @@ class Service:
         outcome = attempt.outcome
         if attempt.purpose != purpose or not isinstance(outcome, Confirmed):
             return None
-        age = self._verifier.clock.now() - outcome.at
+        # A wall clock that was set back must not make it hold for days.
+        age = abs(self._verifier.clock.now() - outcome.at)
         return outcome.assurance if age < timedelta(seconds=holds_seconds) else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import anyio
 
 from ..models.attempt import AttemptId
@@ -23,11 +26,17 @@ class Waits:
         """
         if self.is_closed:
             return
+        with self.at_most(seconds):
+            await self._verifier.wait(attempt_id)
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Leave what stands in it when the time is over, or when the server stops."""
         with anyio.CancelScope() as scope:
             self._scopes.add(scope)
             alarm = self._verifier.clock.call_later(seconds, scope.cancel)
             try:
-                await self._verifier.wait(attempt_id)
+                yield
             finally:
                 alarm.cancel()
                 self._scopes.discard(scope)

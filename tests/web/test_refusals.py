@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from callauth import (
@@ -69,6 +70,85 @@ async def test_a_start_that_cannot_be_read_calls_nobody(
 
     assert kind_of(answer) == (status, kind)
     assert bell.rung == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_encoded_as_it_says_cannot_be_read(
+    encoding: str, sites: Sites, bell: Bell
+) -> None:
+    """Some servers decode it themselves, and that is no error of theirs."""
+    browser = (await sites.open([bell])).browser()
+
+    answer = await browser.ask(
+        "POST",
+        "/verifications",
+        content=b"0123456789",
+        headers={**_JSON, "Content-Encoding": encoding},
+    )
+
+    assert kind_of(answer) == (400, "not-an-object")
+
+
+@pytest.mark.parametrize(("stops", "seconds"), [(False, 10), (True, 0)])
+async def test_a_body_that_does_not_come_is_waited_for_no_longer(
+    stops: bool,  # noqa: FBT001 - a case
+    seconds: float,
+    sites: Sites,
+    world: World,
+    bell: Bell,
+) -> None:
+    """It would keep the connection, and the server from stopping."""
+    site = await sites.open([bell])
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"{"
+        await world.clock.sleep(3600)
+
+    more: dict[str, Any] = {"content": slowly(), "headers": _JSON}
+    if sites.framework == "aiohttp":
+        # Its wire takes nothing in pieces.
+        more = {"content": b"{", "headers": {**_JSON, "Content-Length": "20"}}
+    began = world.clock.monotonic()
+    asking = asyncio.create_task(site.browser().ask("POST", "/verifications", **more))
+    for _ in range(50 if stops else 0):
+        await asyncio.sleep(0)
+    if stops:
+        site.service.close()
+
+    assert kind_of(await asking) == (400, "not-an-object")
+    assert world.clock.monotonic() == began + seconds
+    assert site.service.waiting == 0
+
+
+async def test_a_body_that_breaks_off_is_no_error_of_the_server(
+    world: World, bell: Bell
+) -> None:
+    """Browsers leave; nobody is to be woken for it."""
+    sites = Sites("fastapi", world)
+    transport = (await sites.open([bell])).wire("203.0.113.9")
+    assert isinstance(transport, httpx.ASGITransport)
+    received: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b'{"phone', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return received.pop(0)
+
+    async def send(message: Any) -> None:  # noqa: ANN401 - as ASGI
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/verifications",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    await transport.app(scope, receive, send)
+
+    assert sent[0]["status"] == 400
 
 
 @pytest.mark.parametrize("verb", ["POST", "PUT"])

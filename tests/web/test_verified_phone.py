@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,7 +10,7 @@ from callauth import PhoneNumber
 from tests.verification.own import Bell, Desk
 from tests.verification.world import World
 
-from .sites import Browser, Sites
+from .sites import Browser, Sites, kind_of
 
 
 async def _verified(browser: Browser, phone: PhoneNumber, **more: str) -> Any:  # noqa: ANN401 - JSON
@@ -84,6 +85,19 @@ async def test_a_verified_phone_holds_for_a_while(
 
     assert in_time.status_code == 200
     assert (await _account(browser)).status_code == 401
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(899, 200), (900, 401)])
+async def test_a_clock_that_was_set_back_prolongs_nothing(
+    seconds: int, status: int, sites: Sites, world: World, bell: Bell
+) -> None:
+    """A little is the other clock of another process."""
+    browser = (await sites.open([bell])).browser()
+    await _verified(browser, world.phone())
+
+    world.clock.step_wall(timedelta(seconds=-seconds))
+
+    assert (await _account(browser)).status_code == status
 
 
 async def test_a_phone_is_verified_for_one_purpose(
@@ -182,6 +196,24 @@ async def test_a_planted_cookie_hides_no_other(
     state = await site.browser(cookie=planted).state(started)
 
     assert state["id"] == started["id"]
+
+
+@pytest.mark.parametrize("blank", ["\u2000", "\u00a0", "\u0085", "\u3000"])
+async def test_a_name_with_a_blank_is_another_one(
+    blank: str, sites: Sites, world: World, bell: Bell
+) -> None:
+    """Browsers let every host of the domain plant it, and send it to all of them."""
+    site = await sites.open([bell])
+    browser = site.browser()
+    started = await browser.start(world.phone())
+    (value,) = dict(browser.client.cookies).values()
+    planted = f"{blank}__Host-callauth={value}".encode()
+
+    answer = await site.browser().ask(
+        "GET", f"/verifications/{started['id']}", headers=[(b"Cookie", planted)]
+    )
+
+    assert kind_of(answer) == (404, "not-found")
 
 
 async def test_a_bearer_handle_takes_the_place_of_the_cookie(
