@@ -491,7 +491,10 @@ def test_a_full_disk_stops_it(numbers: Path) -> None:
     assert full.exit_code == 3
     assert "expected room for what is written, got ENOSPC" in full.output
     assert "The same command goes on" in full.output
-    assert played(numbers).exit_code == 0
+    # Whoever was being called at that moment is unknown.
+    assert played(numbers).exit_code in (0, 1)
+    assert set(states(numbers)) <= {"confirmed", "unknown"}
+    assert len(rows(numbers)) == 3
 
 
 def test_a_reader_who_leaves_ends_it(numbers: Path) -> None:
