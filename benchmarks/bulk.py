@@ -10,8 +10,6 @@ another person; the scripts keep theirs. Everything goes to
 from __future__ import annotations
 
 import json
-import os
-import platform
 import re
 import resource
 import statistics
@@ -21,10 +19,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 from bulk_runs import SANDBOX_CHANNEL, numbers
+from figures import conditions
 
 _HERE = Path(__file__).parent
 _RESULTS = _HERE / "results" / "bulk.json"
@@ -134,13 +132,7 @@ def _median(values: list[float]) -> float:
 
 
 def main() -> None:
-    conditions = {
-        "python": platform.python_version(),
-        **{package: version(package) for package in _PACKAGES},
-        "processors": os.cpu_count(),
-        "load before": round(os.getloadavg()[0], 1),
-    }
-    found: dict[str, object] = {"conditions": conditions}
+    found: dict[str, object] = {"conditions": conditions(_PACKAGES)}
     # A dry run first, since the most memory of any child counts.
     parts = {
         "a dry run": dry_run,

@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -26,8 +24,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TypeAlias
 
@@ -38,6 +34,7 @@ from calls_goals import GOALS, MANY, MORE, ONE, OVER_TLS, TRACED, Samples
 from calls_peers import LeftOut
 from calls_runs import CEILING, NAMES, ceiling, run, traced
 from calls_server import Served
+from figures import conditions
 
 Found: TypeAlias = dict[str, float]
 Measure: TypeAlias = Callable[[str, Served], Found]
@@ -137,25 +134,6 @@ def _short(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def conditions(rounds: int, seconds: float) -> dict[str, object]:
-    return {
-        "python": platform.python_version(),
-        **{package: _version(package) for package in _PACKAGES},
-        **calls_server.versions(),
-        "processors": os.cpu_count(),
-        "load before": round(os.getloadavg()[0], 1),
-        "rounds": rounds,
-        "seconds each": seconds,
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version_of(package)
-    except PackageNotFoundError:
-        return None
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("clients", nargs="*", metavar="CLIENT", help=", ".join(NAMES))
@@ -167,7 +145,11 @@ def main() -> None:
     if unknown:
         parser.error(f"expected clients out of {', '.join(NAMES)}")
     calls_server.require_programs()
-    at_first = conditions(options.rounds, options.seconds)
+    at_first = conditions(
+        _PACKAGES,
+        **calls_server.versions(),
+        **{"rounds": options.rounds, "seconds each": options.seconds},
+    )
     with (
         tempfile.TemporaryDirectory() as folder,
         calls_server.served(Path(folder)) as served,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from calls_server import CALL_ID
 
@@ -164,12 +164,7 @@ async def openai(base_url: str, trust: Trust | None) -> AsyncIterator[Calls]:
     async with AsyncOpenAI(
         api_key=_TOKEN, base_url=base_url, http_client=http
     ) as client:
-
-        async def post(path: str, form: Form) -> object:
-            answer = await client.post(path, cast_to=object, body=form)
-            return answer["data"]["callid"]
-
-        yield _posting(post)
+        yield _generated(client)
 
 
 @asynccontextmanager
@@ -180,12 +175,7 @@ async def prelude(base_url: str, trust: Trust | None) -> AsyncIterator[Calls]:
     async with AsyncPrelude(
         api_token=_TOKEN, base_url=base_url, http_client=http
     ) as client:
-
-        async def post(path: str, form: Form) -> object:
-            answer = await client.post(path, cast_to=object, body=form)
-            return answer["data"]["callid"]
-
-        yield _posting(post)
+        yield _generated(client)
 
 
 @asynccontextmanager
@@ -204,6 +194,14 @@ async def pytelefonipapi(base_url: str, trust: Trust | None) -> AsyncIterator[Ca
             ask=lambda: in_thread(api.get_status, 1),
             start=lambda: in_thread(api.get_code, _NUMBER),
         )
+
+
+def _generated(client: Any) -> Calls:  # noqa: ANN401 - one of two generated SDKs
+    async def post(path: str, form: Form) -> object:
+        answer = await client.post(path, cast_to=object, body=form)
+        return answer["data"]["callid"]
+
+    return _posting(post)
 
 
 def _posting(post: Callable[[str, Form], Awaitable[object]]) -> Calls:

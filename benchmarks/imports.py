@@ -9,13 +9,12 @@ it takes half a minute and needs Linux.
 from __future__ import annotations
 
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
+
+from figures import conditions, line, spread
 
 ROUNDS = 9
 _RESULTS = Path(__file__).parent / "results" / "imports.json"
@@ -64,17 +63,6 @@ print(json.dumps({{
 """
 
 
-def conditions() -> dict[str, object]:
-    """Return what the figures depend on."""
-    return {
-        "python": platform.python_version(),
-        **{package: version(package) for package in _PACKAGES},
-        "processors": os.cpu_count(),
-        "load before": round(os.getloadavg()[0], 1),
-        "rounds": ROUNDS,
-    }
-
-
 def cost(statement: str) -> dict[str, float]:
     """Return what the statement costs in a fresh process."""
     run = subprocess.run(
@@ -108,18 +96,15 @@ def ratios(
         if peer == ours:
             continue
         pairs = zip(costs[ours], costs[peer], strict=True)
-        low, *_, high = each = sorted(a["CPU ms"] / b["CPU ms"] for a, b in pairs)
-        found[f"{ours} over {peer}"] = {
-            "min": round(low, 3),
-            "median": round(statistics.median(each), 3),
-            "max": round(high, 3),
-        }
+        found[f"{ours} over {peer}"] = spread(
+            [a["CPU ms"] / b["CPU ms"] for a, b in pairs]
+        )
     return found
 
 
 def main() -> None:
-    under = conditions()
-    print(*(f"{name} {value}" for name, value in under.items()), sep=", ")
+    under = conditions(_PACKAGES, rounds=ROUNDS)
+    print(line(under))
     costs = measure()
     medians = {
         name: {

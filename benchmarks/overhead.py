@@ -15,18 +15,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
-import platform
 import resource
-import statistics
 from collections.abc import Awaitable, Callable
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 import httpx2
 import openai
+from figures import conditions, line, spread
 
 from callauth import (
     CallPassClient,
@@ -210,25 +207,6 @@ async def _nothing() -> None:
     """Be work that is none."""
 
 
-def conditions() -> dict[str, object]:
-    """Return what the figures depend on."""
-    return {
-        "python": platform.python_version(),
-        **{package: version(package) for package in _PACKAGES},
-        "processors": os.cpu_count(),
-        "load before": round(os.getloadavg()[0], 1),
-        "rounds": ROUNDS,
-    }
-
-
-def spread(figures: list[float], digits: int) -> dict[str, float]:
-    return {
-        "min": round(min(figures), digits),
-        "median": round(statistics.median(figures), digits),
-        "max": round(max(figures), digits),
-    }
-
-
 def measure(at_once: int) -> dict[str, dict[str, float]]:
     """Return CPU µs per call, and the ratios of each round."""
     subjects = {
@@ -252,8 +230,8 @@ def measure(at_once: int) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     logging.disable(logging.CRITICAL)
-    under = conditions()
-    print(*(f"{name} {value}" for name, value in under.items()), sep=", ")
+    under = conditions(_PACKAGES, rounds=ROUNDS)
+    print(line(under))
     found: dict[str, object] = {"conditions": under}
     for at_once in AT_ONCE:
         print(f"{at_once} at once (min median max)")

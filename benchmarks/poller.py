@@ -17,30 +17,17 @@ from __future__ import annotations
 import json
 import logging
 import multiprocessing
-import os
-import platform
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 
 import poller_waits as waits
+from figures import conditions, line
 from poller_waits import Begins, Found
 
 _RESULTS = Path(__file__).parent / "results" / "poller.json"
 _PACKAGES = ("anyio", "attrs", "cattrs")
 _SCENARIOS = {"checks": waits.checked, "expiries without a check": waits.expired}
-
-
-def conditions() -> dict[str, object]:
-    """Return what the figures depend on."""
-    return {
-        "python": platform.python_version(),
-        **{package: version(package) for package in _PACKAGES},
-        "processors": os.cpu_count(),
-        "load before": round(os.getloadavg()[0], 1),
-        "waits": waits.WAITS,
-    }
 
 
 def alone(scenario: Callable[[Begins], Found], begins: Begins) -> Found:
@@ -67,8 +54,9 @@ def compare(name: str, scenario: Callable[[Begins], Found]) -> dict[str, Found]:
 
 def main() -> None:
     logging.disable(logging.CRITICAL)
-    found: dict[str, object] = {"conditions": (under := conditions())}
-    print(*(f"{name} {value}" for name, value in under.items()), sep=", ")
+    under = conditions(_PACKAGES, waits=waits.WAITS)
+    found: dict[str, object] = {"conditions": under}
+    print(line(under))
     for name, scenario in _SCENARIOS.items():
         found[name] = compare(name, scenario)
     _RESULTS.write_text(json.dumps(found, indent=2) + "\n")

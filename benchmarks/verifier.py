@@ -11,32 +11,16 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import platform
 import sqlite3
-import statistics
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 import verifier_live as live
 import verifier_rates as rates
+from figures import conditions, line, spread
 
 _RESULTS = Path(__file__).parent / "results" / "verifier.json"
 _PACKAGES = ("anyio", "attrs", "cattrs")
-
-
-def conditions() -> dict[str, object]:
-    """Return what the figures depend on."""
-    folder = Path(tempfile.gettempdir()).resolve()
-    return {
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        **{package: version(package) for package in _PACKAGES},
-        "processors": os.cpu_count(),
-        "load before": round(os.getloadavg()[0], 1),
-        "file system of SQLiteStore": rates.filesystem(folder),
-    }
 
 
 def ratios() -> dict[str, dict[int, dict[str, float]]]:
@@ -46,11 +30,7 @@ def ratios() -> dict[str, dict[int, dict[str, float]]]:
         print(f"{name} (min median max)")
         found[name] = {}
         for at_once, measured in by_at_once.items():
-            summary = {
-                "min": round(min(measured), 3),
-                "median": round(statistics.median(measured), 3),
-                "max": round(max(measured), 3),
-            }
+            summary = spread(measured)
             print(f"{at_once:4} at once:", *summary.values())
             found[name][at_once] = summary
     return found
@@ -67,8 +47,16 @@ def live_attempts() -> dict[str, dict[str, float]]:
 
 def main() -> None:
     logging.disable(logging.CRITICAL)
-    found: dict[str, object] = {"conditions": (under := conditions())}
-    print(*(f"{name} {value}" for name, value in under.items()), sep=", ")
+    folder = Path(tempfile.gettempdir()).resolve()
+    under = conditions(
+        _PACKAGES,
+        **{
+            "sqlite": sqlite3.sqlite_version,
+            "file system of SQLiteStore": rates.filesystem(folder),
+        },
+    )
+    found: dict[str, object] = {"conditions": under}
+    print(line(under))
     found["ratios"] = ratios()
     found["live"] = live_attempts()
     _RESULTS.write_text(json.dumps(found, indent=2) + "\n")

@@ -14,15 +14,13 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import resource
-import statistics
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import web_requests as requests
 import web_waiting as waiting
+from figures import conditions, line, spread
 from web_requests import Found
 
 _RESULTS = Path(__file__).parent / "results" / "web.json"
@@ -38,26 +36,13 @@ _SCENARIOS = {
 }
 
 
-def conditions() -> dict[str, object]:
-    """Return what the figures depend on."""
-    return {
-        "python": platform.python_version(),
-        **{package: _version(package) for package in _PACKAGES},
-        "processors": os.cpu_count(),
-        "load before": round(os.getloadavg()[0], 1),
-        "requests in a round": requests.REQUESTS,
-        "rounds": requests.ROUNDS,
-        "browsers": waiting.BROWSERS,
-    }
-
-
 def added(framework: str) -> dict[str, dict[str, dict[str, float]]]:
     """Print and return what the router adds to a request, and the ratios."""
     found = {}
     for kind, costs in requests.measure(framework).items():
         pairs = list(zip(costs["router"], costs["bare"], strict=True))
         found[kind] = {
-            f"{what} {unit}": _spread([compare(*pair, unit) for pair in pairs])
+            f"{what} {unit}": spread([compare(*pair, unit) for pair in pairs])
             for unit in ("ms", "CPU µs")
             for what, compare in _COMPARISONS.items()
         }
@@ -87,28 +72,21 @@ def crowds(framework: str) -> dict[str, Found]:
     return found
 
 
-def _spread(figures: list[float]) -> dict[str, float]:
-    return {
-        "min": round(min(figures), 3),
-        "median": round(statistics.median(figures), 3),
-        "max": round(max(figures), 3),
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
 def main() -> None:
     # The servers have the first processor.
     os.sched_setaffinity(0, {1})
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    found: dict[str, object] = {"conditions": (under := conditions())}
-    print(*(f"{name} {value}" for name, value in under.items()), sep=", ")
+    under = conditions(
+        _PACKAGES,
+        **{
+            "requests in a round": requests.REQUESTS,
+            "rounds": requests.ROUNDS,
+            "browsers": waiting.BROWSERS,
+        },
+    )
+    found: dict[str, object] = {"conditions": under}
+    print(line(under))
     found["a request"] = {each: added(each) for each in _FRAMEWORKS}
     found["waiting browsers"] = {each: crowds(each) for each in _FRAMEWORKS}
     _RESULTS.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
