@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ..errors import ConfigurationError, StoreError
+from .silence import silence
 
 _FOR_THE_OWNER_ONLY = 0o600
 
@@ -57,10 +58,7 @@ class Lines:
 
     def _silence(self) -> None:
         self.is_closed = True
-        # Python writes the rest of its buffer once more when it ends.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._file.fileno())
-        os.close(nowhere)
+        silence(self._file)
 
 
 def _opened(path: Path, *, appends: bool) -> TextIO:

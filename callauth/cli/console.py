@@ -8,6 +8,8 @@ from io import TextIOWrapper
 
 import rich.console
 
+from .silence import silence
+
 _WIDTH_OF_A_FILE = 100
 
 
@@ -35,6 +37,4 @@ class Console(rich.console.Console):
         """Write nothing any more, neither now nor when Python ends."""
         self.quiet = True
         self.is_closed = True
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        silence(sys.stdout)

@@ -6,12 +6,13 @@ just when placed calls are to be finished.
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 
 import click
 import rich.console
+
+from .silence import silence
 
 
 def say(text: str) -> None:
@@ -43,6 +44,4 @@ class StderrConsole(rich.console.Console):
 def _silence() -> None:
     # A stand-in for stderr may have no descriptor.
     with suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stderr.fileno())
-        os.close(nowhere)
+        silence(sys.stderr)
