@@ -16,8 +16,7 @@ from pathlib import Path
 from attrs import define, field
 
 _CHUNK_BYTES = 64 * 1024
-_AT_ONCE = 1000
-_AHEAD = 10 * _AT_ONCE
+_AHEAD = 10_000
 
 
 def read_pipe(pipe: int | Path) -> Iterator[bytes]:
@@ -53,14 +52,14 @@ def _read(descriptor: int, *, is_terminal: bool) -> bytes:
 
 
 async def in_thread(
-    texts: Callable[[], Iterator[str]],
+    texts: Callable[[], Iterator[str]], most: int
 ) -> AsyncGenerator[list[str], None]:
-    """Yield what is there already, a thousand at most; raises what they raise."""
+    """Yield what is there already, so many at most; raises what they raise."""
     reading = _Reading(texts)
     # A pool's thread would be waited for at the end of the process.
     threading.Thread(target=reading.read, name="callauth-pipe", daemon=True).start()
     try:
-        while batch := await reading.batch():
+        while batch := await reading.batch(most):
             yield batch
     finally:
         reading.leave()
@@ -99,11 +98,11 @@ class _Reading:
         self._is_over = True
         self._tell()
 
-    async def batch(self) -> list[str]:
+    async def batch(self, most: int) -> list[str]:
         while not (self._came or self._is_over):
             await self._news.wait()
             self._news.clear()
-        batch = [self._came.popleft() for _ in range(min(len(self._came), _AT_ONCE))]
+        batch = [self._came.popleft() for _ in range(min(len(self._came), most))]
         if not batch and self._error is not None:
             raise self._error
         if batch:

@@ -33,7 +33,7 @@ from ..models.phone import PhoneNumber
 from .pipe import in_thread, read_pipe
 
 AT_ONCE = 1000
-_WITH_COLUMNS = (".csv", ".jsonl", ".ndjson")
+WITH_COLUMNS = (".csv", ".jsonl", ".ndjson")
 _COLUMNS = ("phone", "number", "tel", "msisdn")
 
 
@@ -87,7 +87,7 @@ def _batches(
 
 async def _file(path: Path, column: str | None) -> AsyncGenerator[list[str], None]:
     suffix = path.suffix.lower()
-    if column is not None and suffix not in _WITH_COLUMNS:
+    if column is not None and suffix not in WITH_COLUMNS:
         raise ConfigurationError("expected a CSV file or JSON Lines for a column")
     texts = partial(_texts, suffix, column)
     try:
@@ -112,9 +112,9 @@ async def _found(path: Path, texts: _Reader) -> AsyncGenerator[list[str], None]:
         if sys.stdin is None:
             raise ConfigurationError("expected a standard input that is open")
         lines = _decoded(read_pipe(sys.stdin.fileno()), errors="replace")
-        return in_thread(lambda: texts(lines))
+        return in_thread(lambda: texts(lines), AT_ONCE)
     if await anyio.to_thread.run_sync(_is_pipe, path):
-        return in_thread(lambda: texts(_decoded(read_pipe(path))))
+        return in_thread(lambda: texts(_decoded(read_pipe(path))), AT_ONCE)
     return _opened(path, texts)
 
 

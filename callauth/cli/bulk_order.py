@@ -10,11 +10,11 @@ from typing import TypedDict
 import click
 
 from ..bulk import NumberFile
+from ..bulk.source import WITH_COLUMNS
 from ..errors import ConfigurationError
 from .bulk_output import draft_of
 
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/s)?")
-_WITH_COLUMNS = (".csv", ".jsonl", ".ndjson")
 USUAL_COST = 1.0
 
 
@@ -66,9 +66,9 @@ def cost_of(order: Order) -> float:
 def require_sense(order: Order) -> None:
     """Raise ConfigurationError for words that do not fit each other."""
     suffix = Path(order["source"]).suffix.lower()
-    if order["column"] is not None and suffix not in _WITH_COLUMNS:
+    if order["column"] is not None and suffix not in WITH_COLUMNS:
         raise ConfigurationError(
-            f"expected a file with columns ({', '.join(_WITH_COLUMNS)}) for --column"
+            f"expected a file with columns ({', '.join(WITH_COLUMNS)}) for --column"
         )
     amounts = (order["cost"], order["budget"])
     if not all(each is None or math.isfinite(each) for each in amounts):

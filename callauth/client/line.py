@@ -17,7 +17,7 @@ from ..models.phone import PhoneNumber
 from ..protocol.message import Operation
 from ..protocol.retry import RetryPolicy
 from ..protocol.schedule import PollSchedule
-from ..transport.choice import AUTO, Auto, chosen
+from ..transport.choice import Auto, chosen
 from ..transport.clock import SystemClock
 from ..transport.port import Clock, Transport
 from .events import CallSettled, Event, Hook, Hooks
@@ -50,8 +50,8 @@ class Line:
         self._closing: asyncio.Task[None] | None = None
         self.clock: Clock = clock or SystemClock()
         self.hooks: Hooks[Event] = Hooks(hooks)
-        self._owns_transport = transport is None or transport == AUTO
         self._transport = chosen(transport)
+        self._owns_transport = self._transport is not transport
         self.runner = Runner(
             self._transport, self.clock, retry or RetryPolicy(), self.hooks
         )
