@@ -177,7 +177,10 @@ class Poller:
         chance = random.random()  # noqa: S311 - jitter
         checks = self._entries.checks[number]
         delay = max(at_least, self._schedule.delay_seconds(checks, chance))
-        due = max(now, min(now + delay, self._entries.last_checks_at[number]))
+        last = self._entries.last_checks_at[number]
+        due = now + delay
+        # One that comes just before the last would count as the last, and end too soon.
+        due = max(now, last if due > last - _EARLY_SECONDS else due)
         self._due.put(due, number)
         return due
 

@@ -69,6 +69,21 @@ async def _crowd(
     return tasks
 
 
+@pytest.mark.parametrize("first", [9.9, 9.995, 10.0])
+async def test_the_last_check_is_never_early(first: float) -> None:
+    """Whoever dials in the last moment is still heard."""
+    clock = ManualClock()
+    schedule = PollSchedule(
+        first_seconds=first, growth=1.0, longest_seconds=first, jitter=0.0
+    )
+    watch = _Pending(clock, 10.0)
+    await _crowd(clock, schedule, [watch])
+
+    assert watch.was_last
+    assert watch.asked[-1] == pytest.approx(10.0, abs=1e-6)
+    assert len(watch.asked) == (2 if first == 9.9 else 1)
+
+
 async def test_ten_thousand_pending_are_asked_at_the_pace_of_one_client() -> None:
     """A provider that allows fifty questions a second gets fifty."""
     clock = ManualClock()
