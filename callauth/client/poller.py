@@ -315,7 +315,7 @@ class _Wait(Generic[T]):
 
     def over(self, _: None) -> None:
         """End without having been asked in time."""
-        self.end(value=Done(self.watch.over()))
+        self.end()
 
     def end(
         self, *, value: Done[T] | None = None, error: Exception | None = None
@@ -329,8 +329,8 @@ class _Wait(Generic[T]):
         """Return or raise what it has ended with."""
         if self.error is not None:
             raise self.error
-        assert self.value is not None  # noqa: S101 - end() sets one of the two
-        return self.value.value
+        # Asked here, so that a defect in it, too, is raised where somebody waits.
+        return self.watch.over() if self.value is None else self.value.value
 
 
 def _closed() -> ConfigurationError:

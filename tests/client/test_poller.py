@@ -226,6 +226,22 @@ async def test_a_defect_in_a_check_reaches_whoever_waits() -> None:
         await _crowd(clock, PollSchedule(), [_Broken(clock, 600.0)])
 
 
+class _BrokenInTheEnd(_Pending):
+    def over(self) -> str:
+        """Fail as only a bug does."""
+        raise ZeroDivisionError
+
+
+async def test_a_defect_in_the_end_reaches_whoever_waits() -> None:
+    """A wait that nobody ends is one without a deadline."""
+    clock = ManualClock()
+    schedule = PollSchedule(checks_in_flight=1)
+    watches = [_Pending(clock, 10.0, 100.0), _BrokenInTheEnd(clock, 10.0)]
+
+    with refused(ZeroDivisionError):
+        await asyncio.wait_for(_crowd(clock, schedule, watches), timeout=10.0)
+
+
 async def test_many_who_left_are_skipped_without_a_question(world: World) -> None:
     """A thousand closed pages do not slow down the one that is open."""
     async with world.telefonip() as client:
