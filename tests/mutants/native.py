@@ -6,6 +6,7 @@ from .patch import Patch
 
 _TESTS = "tests/transport/native"
 _WILD = (f"{_TESTS}/test_feeding.py::test_wild_answers_break_no_promise",)
+_READ = (f"{_TESTS}/test_answers.py",)
 _COMPARED = (
     f"{_TESTS}/test_answers.py::test_each_difference_from_other_transports_is_explained",
 )
@@ -77,9 +78,16 @@ NATIVE = (
     Patch(
         name="another protocol is taken for HTTP",
         file="transport/native/answer.py",
-        old="if start != _HTTP[before : before + len(start)]:",
-        new="if not start:",
+        old="if received[: len(expected)] != expected:",
+        new="if not received:",
         tests=_COMPARED,
+    ),
+    Patch(
+        name="only the first of several heads is looked at",
+        file="transport/native/answer.py",
+        old="self._headers.clear()\n            self._in_head = 0",
+        new="self._headers.clear()",
+        tests=_READ,
     ),
     Patch(
         name="the last of two headers with one name is read",

@@ -17,6 +17,8 @@ from ..wire import HEAD_LIMIT
 from .heads import Heads
 
 _HTTP = b"HTTP/"
+# After "HTTP/1.1 "; of a head that another one follows it is a 1.
+_STATUS_AT = 9
 _LINE_ENDS = b"\r\n"
 _OUTSIDE = "an answer outside HTTP"
 _SWITCHING_PROTOCOLS = 101
@@ -49,6 +51,7 @@ class Answers:
         # Most bodies come in one piece, which is not copied then.
         self._body: bytes | bytearray = b""
         self._received = 0
+        self._in_head = 0
         self._is_in_body = False
 
     def end(self) -> None:
@@ -80,19 +83,13 @@ class Answers:
         self.is_whole, self.is_last = True, head.is_last
 
     def _parse(self, received: memoryview) -> None:
-        before = self._received
-        if before < len(_HTTP):
-            # llhttp would take RTSP, too.
-            start = received[: len(_HTTP) - before]
-            if start != _HTTP[before : before + len(start)]:
-                raise OutsideHttp(_OUTSIDE)
         clause = ""
         try:
-            self._feed(received)
+            self._feed(self._beyond_heads(received))
         except (HttpParserError, HttpParserUpgrade):
             clause = _OUTSIDE
             self.is_last = True
-        self._received = before + len(received)
+        self._received += len(received)
         if self._received - len(self._body) > HEAD_LIMIT:
             raise OutsideHttp("an answer with too much beside its body")
         # What nobody understands after enough of an answer is not a part of it.
@@ -148,6 +145,7 @@ class Answers:
         """Note the end, unless it is that of a 100 Continue or the like."""
         if not self._is_in_body:
             self._headers.clear()
+            self._in_head = 0
             return
         self.is_whole = True
         self.is_last = (
@@ -157,7 +155,35 @@ class Answers:
             or "close" in self._headers.get("connection", "").lower()
         )
 
+    def _beyond_heads(self, received: memoryview) -> memoryview:
+        """Feed heads that others follow, and return what is left."""
+        if self._is_in_body:
+            return received
+        is_first = not self._received and len(received) > _STATUS_AT
+        if is_first and received[_STATUS_AT] != ord("1"):
+            self._enter_head(received)
+            return received
+        fed = 0
+        # A head ends with a line, so the next one cannot hide within what is fed.
+        for line in bytes(received).splitlines(keepends=True):
+            if self._is_in_body:
+                break
+            self._enter_head(line)
+            self._parser.feed_data(line)
+            fed += len(line)
+        return received[fed:]
+
+    def _enter_head(self, received: bytes | memoryview) -> None:
+        # llhttp would take RTSP, too.
+        expected = _HTTP[self._in_head : self._in_head + len(received)]
+        if received[: len(expected)] != expected:
+            raise OutsideHttp(_OUTSIDE)
+        self._in_head += len(received)
+
     def _feed(self, received: memoryview) -> None:
+        if self.is_whole and received:
+            self.is_last = True
+            return
         # llhttp passes over the ends of lines after an answer, as if nothing followed.
         if len(received) > 1 and received[-1] in _LINE_ENDS:
             self._parser.feed_data(received[:-1])

@@ -80,6 +80,10 @@ _LOST = {
     "only others": b"HTTP/1.1 100 Go on\r\n\r\n" * 3,
     "RTSP": b"RTSP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
     "ICE": b"ICE/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "RTSP after others": (
+        b"HTTP/1.1 100 Go on\r\n\r\nRTSP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    ),
+    "a line before a head": b"HTTP/1.1 100 Go on\r\n\r\n\r\n" + _OK + b"\r\n{}",
     "another protocol": b"SSH-2.0-OpenSSH_9.6\r\n",
     "a long head": _OK + b"X: y\r\n" * 20_000 + b"Content-Length: 2\r\n\r\n{}",
     "a long header": _OK + b"X: " + b"y" * 2 * _MUCH + b"\r\n\r\n{}",
@@ -116,10 +120,12 @@ async def test_an_answer_that_can_be_read_in_one_way_is_read(name: str) -> None:
 @pytest.mark.parametrize("name", _LOST)
 async def test_an_answer_that_cannot_be_read_in_one_way_is_lost(name: str) -> None:
     """What a proxy reads differently could be the answer to somebody else."""
-    outcome = await _answered(_LOST[name])
+    said = _LOST[name]
+    outcome = await _answered(said)
 
     assert isinstance(outcome, AnswerLost)
     assert (outcome.timed_out, outcome.is_ours) == (False, False)
+    assert not isinstance(_read([bytes([byte]) for byte in said]), Response)
 
 
 async def test_an_answer_is_lost_when_its_end_is_a_reset() -> None:
