@@ -155,7 +155,7 @@ class HttpxTransport:
         finally:
             await incoming.aclose()
         return Response(
-            status=incoming.status_code, headers=dict(incoming.headers), body=body
+            status=incoming.status_code, headers=dict(incoming.headers.items()), body=body
         )
 
     def _make(self, most_idle: int | None) -> httpx.AsyncBaseTransport:
@@ -178,9 +178,10 @@ async def _read(stream: httpx.AsyncByteStream) -> bytes:
     # The raw stream: httpx would otherwise unpack a compressed body of any size.
     body = bytearray()
     async for chunk in stream:
+        if body:
+            # A peer that sends single bytes would otherwise keep us from the deadline.
+            await anyio.lowlevel.checkpoint()
         body += chunk
-        # A peer that sends single bytes would otherwise keep us from the deadline.
-        await anyio.lowlevel.checkpoint()
         if len(body) > BODY_LIMIT:
             break
     return bytes(body[: BODY_LIMIT + 1])
