@@ -32,7 +32,9 @@ STRICTER: Mapping[str, re.Pattern[bytes]] = {
 """What ours refuses and h11 does not."""
 
 STRICTER_THAN_AIOHTTP: Mapping[str, re.Pattern[bytes]] = {
-    "something else at the beginning": re.compile(rb"^(RTSP|ICE|\r|\n)"),
+    "something else at the beginning": re.compile(
+        rb"(?s)^(HTTP/1\.[01] 1[0-9][0-9] .*\r\n\r\n)?(RTSP|ICE|\r|\n)"
+    ),
     "a space before a colon": re.compile(rb"\n[^\r\n:]*[ \t]:"),
     "another coding than chunks": re.compile(
         rb"(?i)\r\ntransfer-encoding:[ \t]*(?!chunked[ \t]*\r)"
@@ -47,12 +49,6 @@ LAXER: Mapping[str, re.Pattern[bytes]] = {
     "anything in a reason": re.compile(
         rb"HTTP/[0-9.]+ [0-9]{3} [^\r\n]*[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
     ),
-    # They are no part of any answer.
-    "empty lines after a 100 Continue": re.compile(
-        rb"(?s)HTTP/1\.[01] 1[0-9][0-9] .*\r\n\r\n[\r\n]+HTTP/"
-    ),
-    # Whoever speaks first is recognised; after that nobody is mistaken.
-    "another name after a 100 Continue": re.compile(rb"(?s)HTTP/1.*(RTSP|ICE)/1"),
 }
 """What ours reads and h11 refuses."""
 

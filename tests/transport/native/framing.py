@@ -48,9 +48,6 @@ def framed(said: bytes, *, is_ended: bool) -> Framed | None:
         start = head.end()
         if not 100 <= status < 200:
             break
-        # llhttp passes over empty lines there, which nobody can take for an answer.
-        while said[start : start + 1] in (b"\r", b"\n"):
-            start += 1
     headers = head[4]
     is_last = _is_last(head[1] + head[2], headers)
     length = _LENGTH.search(headers)
