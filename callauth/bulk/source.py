@@ -222,9 +222,8 @@ def _json_lines(lines: Iterable[str], column: str | None) -> Iterator[str]:
         if isinstance(found, dict):
             name = next((name for name in wanted if name in found), None)
             if name is None and column is not None:
-                raise ConfigurationError(
-                    f"expected the field {column} in each line, got none in line {place}"
-                )
+                clause = f"expected the field {column} in each line"
+                raise ConfigurationError(f"{clause}, got none in line {place}")
             found = "" if name is None else found[name]
         yield found if isinstance(found, str) else str(found)
 
