@@ -211,7 +211,10 @@ def test_a_rehearsal_is_another_job_than_the_real_one(numbers: Path) -> None:
     result = run(*words(numbers), env={"CALLAUTH_CALLPASS_TOKEN": ANY_KEY})
 
     assert result.exit_code == 2
-    assert "expected the channel of this ledger's job" in result.output
+    assert (
+        "expected the channel 'flash_call:callpass (sandbox)' of this ledger's job, "
+        "got 'flash_call:callpass'"
+    ) in result.output
 
 
 def test_numbers_to_dial_are_handed_out(numbers: Path, tmp_path: Path) -> None:
