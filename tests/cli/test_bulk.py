@@ -102,7 +102,7 @@ def test_the_same_command_goes_on_and_calls_nobody_twice(numbers: Path) -> None:
 
     assert (first.exit_code, again.exit_code) == (3, 0)
     assert "the next call would cost more than --budget" in first.output.lower()
-    assert "1 calls in " in again.output
+    assert "1 call in " in again.output
     assert states(numbers) == ["confirmed"] * 3
 
 
@@ -238,7 +238,7 @@ def test_a_dry_run_counts_and_calls_nobody(numbers: Path) -> None:
 
     assert result.exit_code == 0
     assert result.output == (
-        "5 read: 3 numbers to call, 1 duplicates, 1 that are no numbers.\n"
+        "5 read: 3 numbers to call, 1 duplicate, 1 no number.\n"
         "All calls cost 6, at 2 each.\n"
         "The budget is enough for 2 of them.\n"
         "At 0.5/s they take 6 s at least.\n"
