@@ -7,7 +7,6 @@ others find as unknown, and a phone that nobody rings meanwhile.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -20,11 +19,9 @@ from ..errors import (
     InsufficientFunds,
     NoChannelLeft,
     NotSent,
-    ProtocolError,
     ProviderError,
     ProviderUnavailable,
     RingLocked,
-    TransportError,
     VerificationError,
 )
 from ..models.key import IdempotencyKey
@@ -36,13 +33,19 @@ from ..transport.clock import within
 from ..transport.port import Clock
 from . import flow
 from .casebook import Casebook, Step
-from .channels import Channel, LeasesNumber, RingsPhone, leases, method_of, rings
+from .channels import (
+    Channel,
+    LeasesNumber,
+    RingsPhone,
+    leases,
+    log_defect,
+    method_of,
+    rings,
+)
 from .events import ChallengeIssued, ChannelPassed, VerificationEvent
 from .pepper import Pepper
 from .reserving import Reserved, Reserving
 from .stored import State, StoredAttempt
-
-_LOG = logging.getLogger("callauth")
 
 _LONGEST_LEASE = timedelta(seconds=LEASE_SECONDS)
 # Nothing was placed and another channel may be asked.
@@ -216,7 +219,7 @@ class Placing:
                 raise
         # Whatever else a channel raises, nobody knows what it has done.
         except Exception as error:  # noqa: BLE001
-            _log(channel, error)
+            log_defect(channel, str(error) if isinstance(error, _Unusable) else error)
         if leases(channel):
             # A number that nobody knows is dialled by nobody.
             raise NotSent(channel.name, "lease", "no number came")
@@ -320,15 +323,6 @@ class Placing:
 
 class _Unusable(Exception):
     """What a channel has returned cannot be used, for a reason of our own."""
-
-
-def _log(channel: Channel, error: Exception) -> None:
-    """Tell what nobody else will: the person only learns that the phone may ring."""
-    if isinstance(error, TransportError | ProtocolError | ProviderError):
-        return
-    # Another one's text is not ours and may hold the number.
-    clause = error if isinstance(error, _Unusable) else type(error).__name__
-    _LOG.warning("channel failed: %s: %s", channel.name, clause)
 
 
 def granted(stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:
