@@ -89,6 +89,7 @@ _ASSURANCES = MappingProxyType(
     "--speed",
     type=click.FloatRange(0, min_open=True),
     default=1.0,
+    show_default=True,
     help="With --sandbox: how many times faster than real time its clock runs.",
 )
 def verify(
