@@ -66,7 +66,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def campaign(session: nox.Session) -> None:
-    """Keep every promise a great many times; takes up to an hour on 2 cores."""
+    """Keep every promise a great many times; takes about two hours on 2 cores."""
     session.install("-e", EXTRAS, *_group("tests"))
     session.run("python", "-m", "tests.campaign", *session.posargs)
 

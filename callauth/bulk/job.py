@@ -6,6 +6,8 @@ import hashlib
 
 from attrs import field, frozen
 
+from ..errors import ConfigurationError
+
 
 @frozen(kw_only=True)
 class Job:
@@ -19,6 +21,13 @@ class Job:
     digest: str = field(factory=lambda: Digest().text)
     duplicates: int = 0
     is_read_whole: bool = False
+
+    def require(self, channel: str) -> None:
+        """Raise ConfigurationError unless it is a job of this channel."""
+        if channel != self.channel:
+            # As text of a program, since anybody may have written the file.
+            clause = f"expected the channel {self.channel!a} of this ledger's job"
+            raise ConfigurationError(f"{clause}, got {channel!a}")
 
 
 class Digest:

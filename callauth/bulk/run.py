@@ -59,10 +59,10 @@ class BulkRun:
     FlashCall, a VoiceOtp or a ReverseCall. With the ``ledger`` of an earlier run it
     goes on where that ended, whatever ended it; without one it is kept in memory.
     ``rate_per_second`` and ``checks_per_second`` limit what is sent, all tries counted.
-    ``budget`` stops it before ``cost_per_call`` times the calls is more. ``on_lease``
-    is told each number to dial as soon as it exists, and once more by a run that goes
-    on. ``clock`` is that of the client. Of the channel only its client and its ring are
-    used.
+    ``budget`` needs ``cost_per_call`` and stops it before the calls cost more.
+    ``on_lease`` is told each number to dial as soon as it exists, and once more by a
+    run that goes on. ``clock`` is that of the client. Of the channel only its client
+    and its ring are used.
 
     The client's own ``poll`` limits the checks, too: give it a PollSchedule that keeps
     up with ``concurrency``, or ends of calls become unknown. The run opens the ledger
@@ -86,21 +86,24 @@ class BulkRun:
         concurrency: int = 200,
         rate_per_second: float | None = None,
         checks_per_second: float | None = None,
-        cost_per_call: float = 0.0,
+        cost_per_call: float | None = None,
         budget: float | None = None,
         on_lease: Callable[[NumberLease], object] | None = None,
         clock: Clock | None = None,
     ) -> None:
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigurationError("expected a concurrency of at least 1")
-        if not 0 <= cost_per_call < inf or not (budget is None or budget >= 0):
+        cost = cost_per_call or 0.0
+        if not 0 <= cost < inf or not (budget is None or budget >= 0):
             raise ConfigurationError("expected a cost and a budget of at least 0")
+        if budget is not None and cost_per_call is None:
+            raise ConfigurationError("expected a cost_per_call with a budget, got none")
         self._caller = caller_of(channel)
         self._channel = channel.name
         self._batches = batches(source)
         self._ledger = MemoryLedger() if ledger is None else ledger
         self._concurrency = concurrency
-        self._cost = cost_per_call
+        self._cost = cost
         self._budget = budget
         self._on_lease = on_lease
         self._clock = clock or SystemClock()
@@ -216,11 +219,8 @@ class BulkRun:
 
     async def _work_on(self, job: Job | None) -> None:
         try:
-            if job is not None and job.channel != self._channel:
-                raise ConfigurationError(
-                    "expected the channel of this ledger's job, got another one"
-                )
             if job is not None:
+                job.require(self._channel)
                 # The process that worked on it may have called just now.
                 self._pace.begin_later()
             await self._keep_pace(job or Job(channel=self._channel))

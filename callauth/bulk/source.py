@@ -197,7 +197,7 @@ def _csv(lines: Iterable[str], column: str | None) -> Iterator[str]:
     position = next((names.index(name) for name in wanted if name in names), None)
     if position is None:
         if column is not None:
-            raise ConfigurationError("expected a file with that column")
+            raise ConfigurationError(f"expected a file with the column {column}")
         position = 0
         yield from _cells([header], position)
     yield from _cells(rows, position)
@@ -211,15 +211,19 @@ def _cells(rows: Iterable[list[str]], position: int) -> Iterator[str]:
 
 def _json_lines(lines: Iterable[str], column: str | None) -> Iterator[str]:
     wanted = _COLUMNS if column is None else (column,)
-    for line in _lines(lines):
+    for place, line in enumerate(map(str.strip, lines), start=1):
+        if not line:
+            continue
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):
-            raise ConfigurationError("expected JSON in each line") from None
+            clause = f"expected JSON in each line, got something else in line {place}"
+            raise ConfigurationError(clause) from None
         if isinstance(found, dict):
             name = next((name for name in wanted if name in found), None)
             if name is None and column is not None:
-                raise ConfigurationError("expected that field in each line")
+                clause = f"expected the field {column} in each line"
+                raise ConfigurationError(f"{clause}, got none in line {place}")
             found = "" if name is None else found[name]
         yield found if isinstance(found, str) else str(found)
 

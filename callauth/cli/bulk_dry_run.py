@@ -15,7 +15,7 @@ from ..bulk.job import Job
 from ..bulk.loader import Loader
 from ..bulk.source import batches
 from ..transport.clock import SystemClock
-from .bulk_figures import amount, duration
+from .bulk_figures import amount, counted, duration
 from .bulk_order import Order, cost_of, source_of
 from .standard_error import say
 
@@ -66,8 +66,8 @@ def _told(order: Order, job: Job, counts: Mapping[RowState, int]) -> list[str]:
     bad = counts.get(RowState.REFUSED, 0)
     lines = [
         (
-            f"{job.read:,} read: {numbers:,} numbers to call, {job.duplicates:,} "
-            f"duplicates, {bad:,} that are no numbers."
+            f"{job.read:,} read: {counted(numbers, 'number')} to call, "
+            f"{counted(job.duplicates, 'duplicate')}, {bad:,} no number."
         ),
         f"All calls cost {amount(numbers * cost)}, at {amount(cost)} each.",
     ]

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ..bulk import RowState, StopReason, Summary
 from ..bulk.wording import name
-from .bulk_figures import COLOURS, Terms, duration
+from .bulk_figures import COLOURS, Terms, counted, duration
 from .standard_error import StderrConsole, say
 
 ALL_SETTLED, SOME_OPEN, STOPPED = 0, 1, 3
@@ -70,7 +70,7 @@ def _table(summary: Summary, terms: Terms) -> Table:
 def _line(summary: Summary, terms: Terms) -> str:
     found = _counts(summary, terms).items()
     counts = ", ".join(f"{number:,} {name(state)}" for state, number in found)
-    return f"{summary.rows:,} numbers: {counts or 'none'}"
+    return f"{counted(summary.rows, 'number')}: {counts or 'none'}"
 
 
 def _counts(summary: Summary, terms: Terms) -> dict[RowState, int]:
@@ -81,9 +81,9 @@ def _counts(summary: Summary, terms: Terms) -> dict[RowState, int]:
 
 def _calls(summary: Summary, terms: Terms) -> str:
     where = " of the sandbox" if terms.is_played else ""
-    parts = [f"{summary.called:,} calls in {duration(summary.seconds)}{where}"]
+    parts = [f"{counted(summary.called, 'call')} in {duration(summary.seconds)}{where}"]
     if summary.duplicates:
-        parts.append(f"{summary.duplicates:,} duplicates left out")
+        parts.append(f"{counted(summary.duplicates, 'duplicate')} left out")
     if (spent := terms.spent(summary)) is not None:
         parts.append(spent)
     return "; ".join(parts)

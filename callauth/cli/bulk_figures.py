@@ -106,6 +106,15 @@ class Speedometer:
         return sum(self.terms.ended(summary).values())
 
 
+def counted(number: int, noun: str) -> str:
+    """Return so many of them.
+
+    >>> counted(1, "call"), counted(2000, "call")
+    ('1 call', '2,000 calls')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def amount(value: float) -> str:
     """Return a sum of money.
 

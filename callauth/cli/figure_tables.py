@@ -35,25 +35,31 @@ _COLOURS: Mapping[RowState, str] = MappingProxyType(
         RowState.REFUSED: "blue",
     }
 )
-_BAR_WIDTH = 30
+_LONGEST_BAR = 30
+# What the other columns of a table with bars need.
+_BESIDE_BARS = 40
 
 
 def parts(
-    figures: Figures, job: Job | None, *, shows_numbers: bool
+    figures: Figures, job: Job | None, *, shows_numbers: bool, width: int
 ) -> Iterator[RenderableType]:
-    """Return what a console prints one after the other: each table under its title."""
+    """Return what a console prints one after the other: each table under its title.
+
+    ``width`` is that of the console, in columns.
+    """
+    longest = max(0, min(_LONGEST_BAR, width - _BESIDE_BARS))
     yield job_line(job)
-    yield from _titled("how the numbers stand", _shares(figures))
+    yield from _titled("how the numbers stand", _shares(figures, longest))
     if figures.bad_texts:
         yield f"texts that are no number, among the refused: {count(figures.bad_texts)}"
     if figures.counts[RowState.CALLING]:
         yield "calling: the process ended meanwhile; the job's next run settles them"
     spent = "not known, see --cost" if figures.spent is None else money(figures.spent)
     yield f"\ncalls: {count(figures.calls)}, spent: {spent}"
-    width = span(figures.ends.width)
-    yield from _titled(f"ends over time, in spans of {width}", _ends(figures))
-    yield from _titled("seconds from the call to its end", _steps(figures))
-    yield from _titled("causes", _causes(figures))
+    spans = span(figures.ends.width)
+    yield from _titled(f"ends over time, in spans of {spans}", _ends(figures))
+    yield from _titled("seconds from the call to its end", _steps(figures, longest))
+    yield from _titled("causes", _causes(figures, longest))
     yield from _titled("causes by operator prefix", _prefixes(figures))
     if figures.causes.prefixes_left_out:
         yield f"prefixes that are not shown: {count(figures.causes.prefixes_left_out)}"
@@ -68,7 +74,7 @@ def _titled(title: str, table: Table) -> Iterator[RenderableType]:
     yield table if table.row_count else "none"
 
 
-def _shares(figures: Figures) -> Table:
+def _shares(figures: Figures, longest: int) -> Table:
     table = _table(_left("state"), _right("rows"), _right("share"), _left(""))
     for state in present(figures.counts):
         rows = figures.counts[state]
@@ -77,7 +83,7 @@ def _shares(figures: Figures) -> Table:
             Text(name(state), colour),
             count(rows),
             share(rows, figures.rows),
-            _bar(rows, figures.rows, colour),
+            _bar(rows / figures.rows, longest, colour),
         )
     return table
 
@@ -93,7 +99,7 @@ def _ends(figures: Figures) -> Table:
     return table
 
 
-def _steps(figures: Figures) -> Table:
+def _steps(figures: Figures, longest: int) -> Table:
     table = _table(_left("seconds"), _right("calls"), _right("share"), _left(""))
     steps = figures.steps
     whole = sum(each.count for each in steps)
@@ -103,12 +109,12 @@ def _steps(figures: Figures) -> Table:
             str(each),
             count(each.count),
             share(each.count, whole),
-            _bar(each.count, most),
+            _bar(each.count / most, longest),
         )
     return table
 
 
-def _causes(figures: Figures) -> Table:
+def _causes(figures: Figures, longest: int) -> Table:
     table = _table(Column("cause"), _right("numbers"), _right("share"), _left(""))
     totals = figures.causes.totals
     whole = totals.total()
@@ -117,7 +123,7 @@ def _causes(figures: Figures) -> Table:
             cause,
             count(totals[cause]),
             share(totals[cause], whole),
-            _bar(totals[cause], whole),
+            _bar(totals[cause] / whole, longest),
         )
     return table
 
@@ -166,5 +172,5 @@ def _right(heading: str) -> Column:
     return Column(heading, justify="right", overflow="fold")
 
 
-def _bar(part: int, whole: int, colour: str = "") -> Text:
-    return Text("█" * round(_BAR_WIDTH * part / whole) if whole else "", colour)
+def _bar(part: float, longest: int, colour: str = "") -> Text:
+    return Text("█" * round(longest * part), colour)

@@ -46,7 +46,8 @@ def report(
         raise ConfigurationError("expected a page in another file than the ledger")
     figures, job = asyncio.run(_read(ledger, Figures(cost_per_call=cost)))
     console = Console()
-    for part in parts(figures, job, shows_numbers=show_numbers):
+    width = console.width
+    for part in parts(figures, job, shows_numbers=show_numbers, width=width):
         console.print(part)
     if html is not None:
         _write(html, page(figures, job, shows_numbers=show_numbers))

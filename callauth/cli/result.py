@@ -22,9 +22,10 @@ from ..transport.port import Clock
 
 @frozen(kw_only=True)
 class Refused:
-    """The provider said no, or nothing could be sent: nobody was called."""
+    """The provider said no, or nothing was sent to it: nobody was called."""
 
     reason: str
+    is_sent: bool = True
 
 
 Result: TypeAlias = Confirmed | Rejected | Expired | Unknown | Refused
@@ -50,7 +51,7 @@ async def result_of(
     try:
         return await work
     except NotSent as error:
-        return Refused(reason=f"not sent ({error.clause})")
+        return Refused(reason=f"not sent ({error.clause})", is_sent=False)
     except AnswerLost as error:
         return Unknown(at=clock.now(), reason=f"answer lost ({error.clause})")
     except ProtocolError:

@@ -47,14 +47,16 @@ class Words:
 _WORDS = MappingProxyType(
     {
         Method.FLASH_CALL: Words(
-            "{} rings {}. Do not answer: the number that calls holds the code.",
+            "{} is asked to ring {}. Do not answer: the number that calls holds the "
+            "code.",
             "the last {} digits of the number that called",
         ),
         Method.VOICE_OTP: Words(
-            "{} rings {}. Answer: a robot dictates a code.", "the {} digits"
+            "{} is asked to ring {}. Answer: a robot dictates a code.",
+            "the {} digits",
         ),
         Method.REVERSE_CALL: Words(
-            "{} leases a number for {} to dial.",
+            "{} is asked for a number that {} is to dial.",
             unknown="It is neither a yes nor a no. Begin anew in two minutes.",
         ),
     }
@@ -87,6 +89,7 @@ _ASSURANCES = MappingProxyType(
     "--speed",
     type=click.FloatRange(0, min_open=True),
     default=1.0,
+    show_default=True,
     help="With --sandbox: how many times faster than real time its clock runs.",
 )
 def verify(
@@ -164,8 +167,10 @@ def _told(kind: Kind, result: Result) -> str:
             return _ASSURANCES[result.assurance]
         case Unknown():
             return f"{result.reason}. {_WORDS[kind.method].unknown}"
-        case Refused():
+        case Refused(is_sent=True):
             return f"by {kind.brand}: {result.reason}"
+        case Refused():
+            return f"{result.reason}. Nothing reached {kind.brand}."
         case Rejected() | Expired():
             return reason_of(result, kind.method)
     assert_never(result)

@@ -50,8 +50,8 @@ class CallPassClient:
     ``version`` is that of the API: "v1.0" answers when the call has ended, "v2.0" gives
     codes of 4 or 5 digits, "v3.0" of 7. ``base_url`` replaces
     ``https://api.callpass.sp-com.ru/``; the same API is served under other names. A
-    ``transport`` that is given stays yours to close; "auto" is the fastest that is
-    installed.
+    ``transport`` that is given stays yours to close; "auto" is the first that is
+    installed of native, aiohttp, httpx2 and httpx.
 
     Raises ConfigurationError for a blank or unprintable token, an unknown version and a
     base URL that is not http(s).

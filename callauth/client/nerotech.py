@@ -43,8 +43,9 @@ class NeroTechClient:
 
     ``service_id`` and ``secret_key`` are those of the project. ``base_url`` replaces
     ``https://api.nerotech.ru/api/v1/``. A ``transport`` that is given stays yours to
-    close; "auto" is the fastest that is installed. ``accept_test_calls`` lets the pin
-    of a test call verify people: for tests of your application, never for production.
+    close; "auto" is the first that is installed of native, aiohttp, httpx2 and httpx.
+    ``accept_test_calls`` lets the pin of a test call verify people: for tests of your
+    application, never for production.
 
     Raises ConfigurationError for blank or unprintable credentials and for a base URL
     that is not http(s).

@@ -42,9 +42,9 @@ class TelefonIPClient:
     """Speak to Telefon-IP.
 
     ``base_url`` replaces ``https://api.telefon-ip.ru/api/v1/authcalls/``. A
-    ``transport`` that is given stays yours to close; "auto" is the fastest that is
-    installed. ``post_encoding`` is how the body of ``reverse_auth_phone_post`` travels,
-    "json" or "form": the document does not say.
+    ``transport`` that is given stays yours to close; "auto" is the first that is
+    installed of native, aiohttp, httpx2 and httpx. ``post_encoding`` is how the body of
+    ``reverse_auth_phone_post`` travels, "json" or "form": the document does not say.
 
     Raises ConfigurationError for a blank or unprintable token and for a base URL that
     is not http(s).

@@ -13,7 +13,7 @@ Auto: TypeAlias = Literal["auto"]
 AUTO: Final = "auto"
 
 # The library that a transport needs, its module and class, and its options; the fastest
-# comes first.
+# come first, and httpx2 before httpx, since who installs it wants it.
 _TRANSPORTS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("httptools", ".native", "NativeTransport", {}),
     ("aiohttp", ".aiohttp", "AiohttpTransport", {}),

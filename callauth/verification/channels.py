@@ -6,6 +6,7 @@ an application's own provider is any class with the same few members.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,13 +19,21 @@ from ..client.edge import require
 from ..client.events import Event, SuspiciousAnswer
 from ..client.nerotech import NeroTechClient
 from ..client.telefonip import TelefonIPClient
-from ..errors import ConfigurationError, NotSent
+from ..errors import (
+    ConfigurationError,
+    NotSent,
+    ProtocolError,
+    ProviderError,
+    TransportError,
+)
 from ..models.call import LONGEST_RING, SHORTEST_RING
 from ..models.key import IdempotencyKey
 from ..models.lease import NumberLease
 from ..models.method import Method
 from ..models.phone import PhoneNumber
 from ..models.pin import SHORTEST_PIN, Pin
+
+_LOG = logging.getLogger("callauth")
 
 _DIGITS_BY_VERSION = {"v1.0": 4, "v2.0": 4, "v3.0": 7}
 _ROBOT_DIGITS = 4
@@ -163,6 +172,18 @@ def listened(
     if not callable(stop):
         raise ConfigurationError("expected on_suspicion to return what ends it")
     return stop
+
+
+def log_defect(channel: Channel, error: BaseException | str) -> None:
+    """Tell whoever wrote the channel what is wrong, which nobody else would.
+
+    Errors of an exchange are none, and nothing is told of the text of another one,
+    since that may hold the number.
+    """
+    if isinstance(error, TransportError | ProtocolError | ProviderError):
+        return
+    clause = error if isinstance(error, str) else type(error).__name__
+    _LOG.warning("channel failed: %s: %s", channel.name, clause)
 
 
 def _can_ring(channel: Channel) -> bool:

@@ -27,7 +27,7 @@ from ..transport.clock import within
 from ..transport.port import Clock
 from . import flow
 from .casebook import Casebook
-from .channels import Channel, LeasesNumber, leases
+from .channels import Channel, LeasesNumber, leases, log_defect
 from .events import SuspiciousAttempt, VerificationEvent
 from .stored import State, StoredAttempt
 
@@ -144,14 +144,17 @@ class DialIns:
             caller = await within(self._clock, max(0.0, seconds), work)
             if isinstance(caller, PhoneNumber | None):
                 return caller
+            log_defect(channel, "expected a PhoneNumber or None of check")
         except CallAuthError:
             raise
         # Of a channel that is not ours, or too late.
-        except (Exception, asyncio.CancelledError):
+        except (Exception, asyncio.CancelledError) as error:
             # Something of the channel's own was cancelled, or we are.
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
+            if not isinstance(error, TimeoutError):
+                log_defect(channel, error)
         raise ProviderUnavailable(channel.name, "check", None, "NO_ANSWER")
 
     def _channel(self, stored: StoredAttempt) -> LeasesNumber | None:

@@ -33,7 +33,15 @@ from ..transport.clock import within
 from ..transport.port import Clock
 from . import flow
 from .casebook import Casebook, Step
-from .channels import Channel, LeasesNumber, RingsPhone, leases, method_of, rings
+from .channels import (
+    Channel,
+    LeasesNumber,
+    RingsPhone,
+    leases,
+    log_defect,
+    method_of,
+    rings,
+)
 from .events import ChallengeIssued, ChannelPassed, VerificationEvent
 from .pepper import Pepper
 from .reserving import Reserved, Reserving
@@ -210,8 +218,8 @@ class Placing:
             if not isinstance(error, ProviderUnavailable):
                 raise
         # Whatever else a channel raises, nobody knows what it has done.
-        except Exception:  # noqa: BLE001, S110
-            pass
+        except Exception as error:  # noqa: BLE001
+            log_defect(channel, str(error) if isinstance(error, _Unusable) else error)
         if leases(channel):
             # A number that nobody knows is dialled by nobody.
             raise NotSent(channel.name, "lease", "no number came")
@@ -228,10 +236,10 @@ class Placing:
     async def _ring(self, stored: StoredAttempt, channel: RingsPhone) -> StoredAttempt:
         call = await channel.ring(stored.phone, IdempotencyKey(stored.key))
         if not isinstance(call.pin, Pin) or call.sent_at.utcoffset() is None:
-            raise TypeError
+            raise _Unusable("expected a Pin, and an aware sent_at")
         # It rang, but with a pin that the policy finds too easy to guess.
         if len(call.pin) < self._least_pin_digits:
-            raise ValueError
+            raise _Unusable("expected a pin of least_pin_digits")
         return flow.rang(
             stored,
             pin_mac=self._pepper.pin_mac(stored.id, stored.phone, call.pin),
@@ -248,11 +256,11 @@ class Placing:
             webhook = self._webhooks + self._pepper.path(stored.id)
         lease = await channel.lease(stored.phone, webhook)
         if not isinstance(lease, NumberLease) or lease.user != stored.phone:
-            raise TypeError
+            raise _Unusable("expected a NumberLease for that phone")
         # What cannot be written down, or not be read again.
         is_id = type(lease.lease_id) in (int, type(None))
         if not is_id or not isinstance(lease.number, PhoneNumber):
-            raise TypeError
+            raise _Unusable("expected a lease with a PhoneNumber, and an int or no id")
         sent_at = self._sent_at(stored, lease.leased_at)
         # What the person is told is counted from then, too, by the same clock.
         shown = lease.expires_at - lease.leased_at
@@ -311,6 +319,10 @@ class Placing:
                 reason=reason,
             )
         )
+
+
+class _Unusable(Exception):
+    """What a channel has returned cannot be used, for a reason of our own."""
 
 
 def granted(stored: StoredAttempt, reserved: Reserved) -> StoredAttempt:

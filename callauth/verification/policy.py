@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from attrs import field, frozen
 
@@ -16,6 +16,13 @@ NumberType: TypeAlias = Literal["mobile", "fixed", "foreign"]
 DAY_SECONDS = 86_400.0
 _HOUR_SECONDS = 3_600.0
 _LONGEST_PIN_SECONDS = 600.0
+_LIMITS_OR_NONE = (
+    "starts_per_phone",
+    "starts_per_client_ip",
+    "starts_per_prefix",
+    "starts",
+    "spend",
+)
 
 
 @frozen
@@ -85,7 +92,16 @@ class VerificationPolicy:
                 SHORTEST_PIN <= self.least_pin_digits <= LONGEST_PIN
             ),
             "keep_seconds of at least 600": self.keep_seconds >= _LONGEST_PIN_SECONDS,
+            "failures_per_phone as a Limit": isinstance(self.failures_per_phone, Limit),
+            "number_types of mobile, fixed, foreign": (
+                set(self.number_types) <= set(get_args(NumberType))
+            ),
+            # A text would be searched for parts of it: "pay" is one of "payment".
+            "without_caller_id as a set": not isinstance(self.without_caller_id, str),
         }
+        for name in _LIMITS_OR_NONE:
+            is_one = isinstance(getattr(self, name), Limit | None)
+            checks[f"{name} as a Limit or None"] = is_one
         for expected, is_met in checks.items():
             if not is_met:
                 raise ConfigurationError(f"expected {expected}")

@@ -8,6 +8,7 @@ from typing import Unpack
 
 from aiohttp import web
 
+from ..errors import ConfigurationError
 from ..models.outcome import Assurance
 from ..models.phone import PhoneNumber
 from ..models.secret import Secret
@@ -43,9 +44,11 @@ def setup(
 ) -> web.Application:
     """Add the paths that ``callauth.web`` describes; return the application.
 
-    ``prefix`` stands before each path. The other settings are those of
+    ``prefix`` stands before each path, as "/api" does. The other settings are those of
     ``callauth.web.service.Service``. Raises ConfigurationError for one that is none.
     """
+    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+        raise ConfigurationError('expected a prefix such as "/api", or none')
     service = Service(verifier, secret=secret, public_url=public_url, **options)
     app[SERVICE] = service
     for each in OPERATIONS:

@@ -148,7 +148,8 @@ class Service:
         fields = await self._fields(request, "phone", optional="purpose method")
         purpose = fields.get("purpose", self._purposes[0])
         if purpose not in self._purposes:
-            raise Refused("invalid-request", "expected another purpose")
+            allowed = ", ".join(self._purposes)
+            raise Refused("invalid-request", f"expected a purpose of {allowed}")
         attempt = await self._verifier.start(
             fields["phone"],
             purpose=purpose,
@@ -276,10 +277,11 @@ class Service:
     def _method(self, purpose: str, name: str | None) -> Method | None:
         if name is None:
             return None
-        for method in self._verifier.methods(purpose):
-            if method.value == name:
-                return method
-        raise Refused("invalid-request", "expected another method, or none")
+        methods = {each.value: each for each in self._verifier.methods(purpose)}
+        if name not in methods:
+            allowed = ", ".join(sorted(methods)) or "none"
+            raise Refused("invalid-request", f"expected a method of {allowed}")
+        return methods[name]
 
     def _own(self, request: WebRequest, attempt_id: str) -> AttemptId:
         for own in self._browsers.own(request):

@@ -401,7 +401,7 @@ async def test_another_channel_is_refused_before_anybody_is_called(
     """What was placed there cannot be asked about here."""
     await _left(ledger, await world.flash(), Row(id=0, phone=world.phone()))
     before = await kept(ledger)
-    clause = "^expected the channel of this ledger's job, got another one$"
+    clause = "^expected the channel 'flash_call:callpass' of this ledger's job, got '"
     for name in ("voice", "telefonip", "nerotech"):
         with refused(ConfigurationError, match=clause):
             await world.results([], await world.channel(name), ledger=ledger)

@@ -308,6 +308,7 @@ async def test_a_client_serves_one_run_at_a_time(world: World) -> None:
         ({"cost_per_call": float("inf")}, "a cost and a budget of at least 0"),
         ({"cost_per_call": float("nan")}, "a cost and a budget of at least 0"),
         ({"budget": -0.5}, "a cost and a budget of at least 0"),
+        ({"budget": 100.0}, "a cost_per_call with a budget, got none"),
         ({"rate_per_second": 0.0}, "a rate above 0"),
         ({"checks_per_second": -3.0}, "a rate above 0"),
     ],

@@ -75,7 +75,7 @@ async def test_a_column_is_named(file: File) -> None:
 async def test_a_column_that_is_not_there_is_refused(file: File) -> None:
     """Before the wrong people are called."""
     path = file("a.csv", f"phone\n{_A}\n")
-    with refused(ConfigurationError, match="^expected a file with that column$"):
+    with refused(ConfigurationError, match="^expected a file with the column mobile$"):
         await _texts(NumberFile(path, column="mobile"))
 
 
@@ -105,10 +105,19 @@ async def test_a_field_of_json_lines_is_named(file: File) -> None:
 
 @pytest.mark.parametrize("line", ["{", "+7900", "[" * 100_000, "9" * 5000])
 async def test_a_line_that_is_no_json_is_refused(file: File, line: str) -> None:
-    """Not taken for a number of nobody."""
-    path = file("a.jsonl", f'"{_A}"\n{line}\n')
-    with refused(ConfigurationError, match="^expected JSON in each line$"):
+    """Not taken for a number of nobody; blank lines count as in an editor."""
+    path = file("a.jsonl", f'"{_A}"\n\n{line}\n')
+    clause = "^expected JSON in each line, got something else in line 3$"
+    with refused(ConfigurationError, match=clause):
         await _texts(path)
+
+
+async def test_a_line_without_the_field_is_refused(file: File) -> None:
+    """Whoever names it knows that it is there."""
+    path = file("a.jsonl", f'{{"mobile": "{_A}"}}\n{{"phone": "{_A}"}}\n')
+    clause = "^expected the field mobile in each line, got none in line 2$"
+    with refused(ConfigurationError, match=clause):
+        await _texts(NumberFile(path, column="mobile"))
 
 
 @pytest.mark.parametrize("name", ["a.txt", "numbers", "a.lst"])

@@ -102,7 +102,7 @@ def test_the_same_command_goes_on_and_calls_nobody_twice(numbers: Path) -> None:
 
     assert (first.exit_code, again.exit_code) == (3, 0)
     assert "the next call would cost more than --budget" in first.output.lower()
-    assert "1 calls in " in again.output
+    assert "1 call in " in again.output
     assert states(numbers) == ["confirmed"] * 3
 
 
@@ -211,7 +211,10 @@ def test_a_rehearsal_is_another_job_than_the_real_one(numbers: Path) -> None:
     result = run(*words(numbers), env={"CALLAUTH_CALLPASS_TOKEN": ANY_KEY})
 
     assert result.exit_code == 2
-    assert "expected the channel of this ledger's job" in result.output
+    assert (
+        "expected the channel 'flash_call:callpass (sandbox)' of this ledger's job, "
+        "got 'flash_call:callpass'"
+    ) in result.output
 
 
 def test_numbers_to_dial_are_handed_out(numbers: Path, tmp_path: Path) -> None:
@@ -235,7 +238,7 @@ def test_a_dry_run_counts_and_calls_nobody(numbers: Path) -> None:
 
     assert result.exit_code == 0
     assert result.output == (
-        "5 read: 3 numbers to call, 1 duplicates, 1 that are no numbers.\n"
+        "5 read: 3 numbers to call, 1 duplicate, 1 no number.\n"
         "All calls cost 6, at 2 each.\n"
         "The budget is enough for 2 of them.\n"
         "At 0.5/s they take 6 s at least.\n"

@@ -103,6 +103,14 @@ def test_no_line_is_cut(ledger: Path, columns: int) -> None:
     assert max(map(len, result.stdout.splitlines())) <= columns
 
 
+@pytest.mark.parametrize(("columns", "bar"), [(40, 0), (50, 10), (60, 20)])
+def test_bars_give_way_to_figures(ledger: Path, columns: int, bar: int) -> None:
+    """Beside whole bars a narrow window had one digit in each line."""
+    result = run("report", str(ledger), env={"COLUMNS": str(columns)})
+
+    assert f"10 to 15 s 3 100.0 % {'█' * bar}".split() in words(result.stdout)
+
+
 def test_nobody_knows_the_spend_without_the_cost(ledger: Path) -> None:
     """It says how to tell it."""
     assert "calls: 3, spent: not known, see --cost" in run("report", str(ledger)).stdout

@@ -30,7 +30,10 @@ async def failing(error: CallAuthError) -> Confirmed:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (NotSent(*WHO, "no route"), Refused(reason="not sent (no route)")),
+        (
+            NotSent(*WHO, "no route"),
+            Refused(reason="not sent (no route)", is_sent=False),
+        ),
         (AnswerLost(*WHO, "reset"), Unknown(at=NOW, reason="answer lost (reset)")),
         (ProtocolError(*WHO, "x"), Unknown(at=NOW, reason="answer not understood")),
         (

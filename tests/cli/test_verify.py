@@ -3,12 +3,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from socket import socket
 
 import pytest
 from click.testing import Result
 
 from callauth.cli.kinds import ANY_KEY, PROVIDERS, base_url_of
-from callauth.cli.loopback import served
+from callauth.cli.loopback import HOST, served
 from callauth.models.phone import PhoneNumber
 from callauth.sandbox import ResetAfter, Sandbox
 from tests.support.canaries import Canaries
@@ -215,3 +216,19 @@ async def test_a_refusal_is_told(canaries: Canaries) -> None:
         result = await really(sandbox, phone, "telefonip", "")
 
     assert (result.exit_code, outcome(result)) == (1, "refused: by Telefon-IP: REFUSED")
+
+
+def test_what_never_left_was_refused_by_nobody(canaries: Canaries) -> None:
+    """Whoever reads it looks at the network, not at the account."""
+    with socket() as deaf:
+        # Held and not listened at, so nobody answers there.
+        deaf.bind((HOST, 0))
+        root = f"http://{HOST}:{deaf.getsockname()[1]}"
+        words = ("verify", canaries.text_phone(), "--provider", "callpass")
+        result = run(*words, env=settings(root))
+
+    assert result.exit_code == 1
+    assert "CallPass is asked to ring +7" in result.output
+    assert re.fullmatch(
+        r"refused: not sent \(.+\)\. Nothing reached CallPass\.", outcome(result)
+    )

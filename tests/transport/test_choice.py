@@ -26,7 +26,7 @@ def _name(transport: Transport) -> str:
         (3, "HttpxTransport httpcore"),
     ],
 )
-def test_auto_takes_the_fastest_that_is_installed(
+def test_auto_takes_the_first_that_is_installed(
     hidden: int, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever installs an extra wants to have it used."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -179,6 +181,32 @@ async def test_an_answer_that_is_none_is_unknown(
     with refused(RingLocked) as refusal:
         await verifier.start(phone)
     assert refusal.error.retry_after == 50
+
+
+@pytest.mark.parametrize(
+    ("fate", "clauses"),
+    [
+        (raises(KeyError("+79991234567")), ["KeyError"]),
+        (raises(ConfigurationError("x")), ["ConfigurationError"]),
+        (lambda: Called("1234", None), ["expected a Pin, and an aware sent_at"]),  # type: ignore[arg-type] # wrong on purpose
+        (raises(AnswerLost("bell", "ring", "x")), []),
+        (raises(ProviderUnavailable(*_BY_THEM)), []),
+    ],
+    ids=["a defect", "no pin", "a text for a pin", "lost", "unavailable"],
+)
+async def test_the_log_tells_what_is_wrong_with_a_channel(
+    fate: Callable[[], Called],
+    clauses: list[str],
+    world: World,
+    bell: Bell,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever wrote it sees unknown attempts; a text may hold the number."""
+    bell.fate = fate
+    await (await world.verifier([bell])).start(world.phone())
+
+    told = [each.message for each in caplog.records if each.levelno > logging.INFO]
+    assert told == [f"channel failed: bell: {clause}" for clause in clauses]
 
 
 async def test_a_lease_that_is_none_is_passed_on(

@@ -90,6 +90,15 @@ async def test_a_pin_lives_as_long_as_the_policy_says(
         {"least_pin_digits": 3},
         {"least_pin_digits": 8},
         {"keep_seconds": 599.0},
+        {"failures_per_phone": None},
+        {"starts_per_phone": 5},
+        {"starts_per_client_ip": 30},
+        {"starts_per_prefix": 30},
+        {"starts": 1000},
+        {"spend": 1000.0},
+        {"number_types": {"mobile", "landline"}},
+        {"number_types": "mobile"},
+        {"without_caller_id": "payment"},
     ],
 )
 def test_a_policy_out_of_its_range_is_refused(wrong: dict[str, Any]) -> None:

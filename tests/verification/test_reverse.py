@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -298,9 +299,9 @@ async def test_a_lost_success_of_nerotech_is_not_lost(world: World) -> None:
 
 @pytest.mark.parametrize("tells", ["7", "+79997650002", 5, True])
 async def test_nonsense_for_a_caller_confirms_nobody(
-    tells: object, world: World, desk: Desk
+    tells: object, world: World, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It says nothing of the person either, who may have called."""
+    """It says nothing of the person either; the log tells whoever wrote the channel."""
     desk.answers = lambda: tells  # type: ignore[assignment] # wrong on purpose
     verifier = await world.verifier([desk])
     attempt = await verifier.start(world.phone())
@@ -308,6 +309,38 @@ async def test_nonsense_for_a_caller_confirms_nobody(
     outcome = await world.end(verifier, attempt.id)
 
     assert isinstance(outcome, Unknown)
+    clause = "channel failed: desk: expected a PhoneNumber or None of check"
+    assert _told(caplog) == {clause}
+
+
+@pytest.mark.parametrize(
+    ("error", "clauses"),
+    [
+        (KeyError("+79997650002"), {"channel failed: desk: KeyError"}),
+        (TimeoutError(), set[str]()),
+        (AnswerLost("desk", "check", "x"), set[str]()),
+    ],
+    ids=["a defect", "late", "lost"],
+)
+async def test_the_log_tells_of_a_check_with_a_defect(
+    error: Exception,
+    clauses: set[str],
+    world: World,
+    desk: Desk,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """And not of what a provider may do to anybody."""
+    desk.answers = raises(error)
+    verifier = await world.verifier([desk])
+    attempt = await verifier.start(world.phone())
+
+    await world.end(verifier, attempt.id)
+
+    assert _told(caplog) == clauses
+
+
+def _told(caplog: pytest.LogCaptureFixture) -> set[str]:
+    return {each.message for each in caplog.records if each.levelno > logging.INFO}
 
 
 @pytest.mark.parametrize("what", ["get", "replace"])

@@ -72,6 +72,26 @@ async def test_a_start_that_cannot_be_read_calls_nobody(
     assert bell.rung == []
 
 
+@pytest.mark.parametrize(
+    ("word", "detail"),
+    [
+        ("purpose", "expected a purpose of login, vote"),
+        ("method", "expected a method of flash_call"),
+    ],
+)
+async def test_a_word_that_is_none_is_answered_with_those_that_are(
+    word: str, detail: str, sites: Sites, bell: Bell
+) -> None:
+    """Whoever writes a page has misspelt it."""
+    browser = (await sites.open([bell], purposes=["login", "vote"])).browser()
+
+    answer = await browser.ask(
+        "POST", "/verifications", {"phone": "+79991234567", word: "other"}
+    )
+
+    assert answer.json()["detail"] == detail
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 async def test_a_body_that_is_not_encoded_as_it_says_cannot_be_read(
     encoding: str, sites: Sites, bell: Bell

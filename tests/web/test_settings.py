@@ -58,6 +58,30 @@ async def test_a_secret_as_plain_text_is_refused(world: World, bell: Bell) -> No
         Service(verifier, secret=text, public_url=PUBLIC_URL)  # type: ignore[arg-type] # wrong on purpose
 
 
+@pytest.mark.parametrize("prefix", ["api", "/api/", "/"])
+async def test_a_prefix_that_is_none_is_refused_by_aiohttp(
+    prefix: str, settings: dict[str, Any], world: World, bell: Bell
+) -> None:
+    """A path of two slashes is found by nobody."""
+    verifier = await world.verifier([bell])
+
+    with refused(ConfigurationError, match='such as "/api"'):
+        setup(web.Application(), verifier, prefix=prefix, **settings)
+
+
+async def test_aiohttp_puts_a_prefix_before_each_path(
+    settings: dict[str, Any], world: World, bell: Bell
+) -> None:
+    """An application may have a /verification of its own."""
+    app = web.Application()
+
+    setup(app, await world.verifier([bell]), prefix="/api", **settings)
+
+    paths = {each.canonical for each in app.router.resources()}
+    assert "/api/verifications" in paths
+    assert all(path.startswith("/api/") for path in paths)
+
+
 async def test_a_purpose_that_nobody_can_have_is_refused(
     settings: dict[str, Any], world: World, bell: Bell
 ) -> None:
