@@ -34,16 +34,16 @@ from .pipe import in_thread, read_pipe
 
 AT_ONCE = 1000
 WITH_COLUMNS = (".csv", ".jsonl", ".ndjson")
-_COLUMNS = ("phone", "number", "tel", "msisdn")
+_COLUMNS = ("phone", "number", "tel", "msisdn", "телефон", "номер")
 
 
 @frozen
 class NumberFile:
     """Name a file of numbers, and the column of a CSV file or field of JSON Lines.
 
-    Without a ``column`` that is "phone", "number", "tel" or "msisdn", or the first
-    column of a CSV file. Its cells are separated by semicolons when its first line has
-    no comma.
+    Without a ``column`` that is "phone", "number", "tel", "msisdn", "телефон" or
+    "номер", or the first column of a CSV file. Its cells are separated by semicolons
+    when its first line has no comma.
     """
 
     path: str | os.PathLike[str]

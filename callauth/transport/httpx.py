@@ -155,7 +155,9 @@ class HttpxTransport:
         finally:
             await incoming.aclose()
         return Response(
-            status=incoming.status_code, headers=dict(incoming.headers.items()), body=body
+            status=incoming.status_code,
+            headers=dict(incoming.headers.items()),
+            body=body,
         )
 
     def _make(self, most_idle: int | None) -> httpx.AsyncBaseTransport:

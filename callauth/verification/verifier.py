@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -40,6 +40,8 @@ from .starts import Starts
 from .store import Store
 from .stored import State, StoredAttempt
 
+_FOR_EVER = timedelta(days=36_500)
+
 
 class Verifier:
     """Verify that people hold their phones, through the channels in their order.
@@ -53,8 +55,8 @@ class Verifier:
     their transports stay yours to close; the store is opened and closed with the
     Verifier.
 
-    Raises ConfigurationError without channels, for a channel given twice, and for a
-    store that needs a pepper.
+    Raises ConfigurationError without channels, for a channel given twice, for a store
+    that needs a pepper, and when it is opened on a store that began with another one.
     """
 
     @sealed
@@ -291,6 +293,7 @@ class Verifier:
         self._tasks.require_open()
         try:
             await self._store.open()
+            await self._require_pepper_of_store()
             await self._caretaker.open()
         except BaseException:
             await self.aclose()
@@ -304,6 +307,14 @@ class Verifier:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    async def _require_pepper_of_store(self) -> None:
+        # Under another one no lock has the name that it has for the other processes,
+        # and a phone that is locked would ring again.
+        now, ours = self._clock.now(), self._pepper.name("pepper", "")
+        lock = await self._store.lock("pepper", ours, until=now + _FOR_EVER, now=now)
+        if lock.owner != ours:
+            raise ConfigurationError("expected the pepper that the store began with")
 
     async def _change(
         self, operation: str, attempt_id: AttemptId, step: Step

@@ -47,6 +47,7 @@ File = Callable[[str, str | bytes], Path]
         (f"name,Tel\nx,{_A}\ny,{_B}\n", [_A, _B]),
         (f"id, MSISDN ,number\n1,{_A},{_B}\n", [_B]),
         (f"number,phone\n{_A},{_B}\n", [_B]),
+        (f"Имя;Телефон\nx;{_A}\n", [_A]),
         (f"{_A},x\n{_B},y\n", [_A, _B]),
         (f"{_A}\n{_B}", [_A, _B]),
         (f"something,else\n{_A},x\n", ["something", _A]),

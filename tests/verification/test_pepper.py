@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -116,15 +117,33 @@ def test_a_pepper_is_a_secret(pepper: object, bell: Bell) -> None:
         Verifier([bell], pepper=pepper)  # type: ignore[arg-type] # wrong on purpose
 
 
-async def test_another_pepper_fits_no_pin(world: World, bell: Bell) -> None:
-    """A store that was copied is of no use without the key."""
-    store = MemoryStore()
-    mine = await world.verifier([bell], store=store, pepper=world.canaries.secret())
+async def test_another_pepper_is_refused(world: World, bell: Bell) -> None:
+    """Whoever changes it knows no lock of the others, and phones ring again."""
+    store, pepper = MemoryStore(), world.canaries.secret()
+    mine = await world.verifier([bell], store=store, pepper=pepper)
     attempt = await mine.start(world.phone())
-    theirs = await world.verifier([bell], store=store, pepper=world.canaries.secret())
 
-    assert not isinstance(await theirs.submit(attempt.id, "1000"), Confirmed)
-    assert isinstance(await mine.submit(attempt.id, "1000"), Confirmed)
+    for _ in range(2):
+        with refused(ConfigurationError, match="pepper"):
+            await world.verifier([bell], store=store, pepper=world.canaries.secret())
+    again = await world.verifier([bell], store=store, pepper=pepper)
+
+    assert isinstance(await again.submit(attempt.id, "1000"), Confirmed)
+
+
+async def test_a_file_keeps_to_its_pepper(
+    world: World, bell: Bell, tmp_path: Path
+) -> None:
+    """A deployment that changes it begins while the one before still rings."""
+    path, pepper = tmp_path / "attempts.db", world.canaries.secret()
+    async with Verifier([bell], store=SQLiteStore(path), pepper=pepper):
+        pass
+    other = Verifier([bell], store=SQLiteStore(path), pepper=world.canaries.secret())
+
+    with refused(ConfigurationError, match="pepper"):
+        await other.__aenter__()
+    async with Verifier([bell], store=SQLiteStore(path), pepper=pepper):
+        pass
 
 
 def test_a_pepper_may_hold_any_characters() -> None:
