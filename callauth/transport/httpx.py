@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _CONNECTED = "connection.connect_tcp.complete"
 _TLS_FAILED = "connection.start_tls.failed"
-_SENT = "http11.send_request_headers.started"
+# Of a transport that is given it may be "http2." before this.
+_SENT = ".send_request_headers.started"
 
 
 class HttpxTransport:
@@ -70,7 +71,8 @@ class HttpxTransport:
             raise ConfigurationError("expected at least 1 connection")
         if ssl_context is not None:
             require_verification(ssl_context)
-        install(self._library.core)
+        for each in (self._library.core, "hpack"):
+            install(each)
         self._is_closed = False
         # Those of httpx2 look the same, but are no subclass.
         self._given = cast("httpx.AsyncBaseTransport | None", transport)
@@ -199,7 +201,7 @@ class _Progress:
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         self._is_traced = True
         # A proxy is asked with a request of its own before ours leaves.
-        is_ours = event == _SENT and info["request"].method != b"CONNECT"
+        is_ours = event.endswith(_SENT) and info["request"].method != b"CONNECT"
         self._is_sent = self._is_sent or is_ours
         if event == _CONNECTED:
             self._connected = info["return_value"]
