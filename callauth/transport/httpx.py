@@ -21,6 +21,7 @@ import anyio
 
 from ..errors import AnswerLost, ConfigurationError, NotSent
 from ..protocol.message import BODY_LIMIT, Request, Response
+from .home import Home
 from .library import Given, Library, Name, library
 from .pools import CLOSE_SECONDS, Pools
 from .quiet import install, quiet
@@ -78,6 +79,7 @@ class HttpxTransport:
         self._given = cast("httpx.AsyncBaseTransport | None", transport)
         self._ssl_context = ssl_context
         self._proxy = parsed
+        self._home = Home()
         free = asyncio.Semaphore(connections)
         self._shared = Pools(partial(self._make, None), free=free)
         self._single = Pools(partial(self._make, 0), free=free)
@@ -102,10 +104,17 @@ class HttpxTransport:
     async def _settle(
         self, request: Request, timeout_seconds: float
     ) -> Response | NotSent | AnswerLost:
-        if self._is_closed:
-            clause = "the transport is closed"
-            return NotSent(request.provider, request.operation, clause, is_ours=True)
-        progress = _Progress(self._library)
+        has_time = timeout_seconds > 0
+        refusal = self._refusal() if has_time else "no time was left"
+        if refusal is not None:
+            return NotSent(
+                request.provider,
+                request.operation,
+                refusal,
+                timed_out=not has_time,
+                is_ours=True,
+            )
+        progress = _Progress(self._library, timeout_seconds)
         try:
             with quiet(), anyio.fail_after(timeout_seconds):
                 return await self._exchange(request, timeout_seconds, progress)
@@ -121,6 +130,13 @@ class HttpxTransport:
             timed_out=timed_out,
             is_ours=not progress.is_handed_over,
         )
+
+    def _refusal(self) -> str | None:
+        if self._is_closed:
+            return "the transport is closed"
+        # One that is given has no connections of ours.
+        is_here = self._given is not None or self._home.loop() is not None
+        return None if is_here else "the transport belongs to another loop"
 
     async def _exchange(
         self, request: Request, timeout_seconds: float, progress: _Progress
@@ -191,8 +207,10 @@ async def _read(stream: httpx.AsyncByteStream) -> bytes:
 class _Progress:
     """Watch one request on its way, as httpcore's ``trace`` extension."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, seconds: float) -> None:
         self._never_connected = library.never_connected
+        self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time() + seconds
         self.is_handed_over = False
         self._is_traced = False
         self._is_sent = False
@@ -201,8 +219,11 @@ class _Progress:
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         self._is_traced = True
         # A proxy is asked with a request of its own before ours leaves.
-        is_ours = event.endswith(_SENT) and info["request"].method != b"CONNECT"
-        self._is_sent = self._is_sent or is_ours
+        if event.endswith(_SENT) and info["request"].method != b"CONNECT":
+            # A loop that stood still hears of its deadline only after this.
+            if self._loop.time() >= self._due:
+                raise TimeoutError
+            self._is_sent = True
         if event == _CONNECTED:
             self._connected = info["return_value"]
         if event == _TLS_FAILED and self._connected is not None:
