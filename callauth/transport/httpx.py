@@ -98,6 +98,8 @@ class HttpxTransport:
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing."""
         self._is_closed = True
+        # Whoever is cancelled while waiting has closed both.
+        self._single.close()
         await self._shared.aclose()
         await self._single.aclose()
 

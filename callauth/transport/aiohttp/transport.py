@@ -9,6 +9,7 @@ whole request written to it then, so whatever fails before was certainly not sen
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import ssl
 from itertools import count
@@ -77,6 +78,7 @@ class AiohttpTransport:
         self._ssl_context = ssl_context
         self._own: aiohttp.TCPConnector | None = None
         self._free = asyncio.Semaphore(connections)
+        self._opening: set[asyncio.Timeout] = set()
         self._in_use: set[Connection] = set()
         self._places: dict[str, _Place] = {}
 
@@ -96,6 +98,10 @@ class AiohttpTransport:
         self._is_closed = True
         for connection in list(self._in_use):
             _end(connection)
+        # The connector does not end these by itself.
+        for opening in self._opening:
+            if not opening.expired():
+                opening.reschedule(-math.inf)
         own, self._own = self._own, None
         if own is not None:
             with anyio.move_on_after(_CLOSE_SECONDS):
@@ -117,10 +123,11 @@ class AiohttpTransport:
         progress, timed_out = _Progress(timeout_seconds), False
         try:
             with quiet():
-                async with asyncio.timeout_at(progress.due):
-                    return await self._exchange(request, progress)
+                async with asyncio.timeout_at(progress.due) as deadline:
+                    return await self._exchange(request, progress, deadline)
         except TimeoutError:
-            clause, timed_out = "no answer in time", True
+            timed_out = not self._is_closed
+            clause = "no answer in time" if timed_out else "the transport was closed"
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
@@ -143,7 +150,9 @@ class AiohttpTransport:
         is_here = self._home.loop() is not None
         return None if is_here else "the transport belongs to another loop"
 
-    async def _exchange(self, request: Request, progress: _Progress) -> Response:
+    async def _exchange(
+        self, request: Request, progress: _Progress, deadline: asyncio.Timeout
+    ) -> Response:
         start, target = split(request.url.reveal())
         place = self._places.get(start) or self._known(start)
         text = written(request, place.name, target)
@@ -152,7 +161,11 @@ class AiohttpTransport:
         async with self._free:
             progress.is_handed_over = True
             wanted = place.alone if request.own_connection else place.shared
-            connection = await self._connect(wanted)
+            self._opening.add(deadline)
+            try:
+                connection = await self._connect(wanted)
+            finally:
+                self._opening.discard(deadline)
             self._in_use.add(connection)
             is_clean = False
             try:
