@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     import httpcore
     import httpx
 
-_CONNECTED = "connection.connect_tcp.complete"
-_TLS_FAILED = "connection.start_tls.failed"
-# Of a transport that is given it may be "http2." before this.
+# Before these comes who says so: "connection", "proxy" or "socks", "http11" or, where a
+# transport is given, "http2".
+_CONNECTED = ".connect_tcp.complete"
+_OPENING_FAILED = (".start_tls.failed", ".setup_socks5_connection.failed")
 _SENT = ".send_request_headers.started"
 
 
@@ -48,8 +49,9 @@ class HttpxTransport:
     ``connections`` are in use at once; a further request waits for one.
 
     Raises ConfigurationError for an ``ssl_context`` that does not verify, since TLS
-    verification cannot be switched off, for fewer connections than one, and for a
-    module that is not installed or not that of the transport.
+    verification cannot be switched off, for fewer connections than one, for a module
+    that is not installed or not that of the transport, and for a SOCKS proxy without
+    the package that it needs.
     """
 
     def __init__(
@@ -79,6 +81,8 @@ class HttpxTransport:
         self._given = cast("httpx.AsyncBaseTransport | None", transport)
         self._ssl_context = ssl_context
         self._proxy = parsed
+        if parsed is not None and not self._is_complete():
+            raise ConfigurationError("expected socksio to be installed for that proxy")
         self._home = Home()
         free = asyncio.Semaphore(connections)
         self._shared = Pools(partial(self._make, None), free=free)
@@ -178,6 +182,14 @@ class HttpxTransport:
             status=incoming.status_code, headers=dict(incoming.headers), body=body
         )
 
+    def _is_complete(self) -> bool:
+        # Nothing is opened by that; the first request would find out too late.
+        try:
+            self._make(None)
+        except ImportError:
+            return False
+        return True
+
     def _make(self, most_idle: int | None) -> httpx.AsyncBaseTransport:
         return self._library.transport(
             verify=self._ssl_context or default_ssl_context(),
@@ -226,9 +238,9 @@ class _Progress:
             if self._loop.time() >= self._due:
                 raise TimeoutError
             self._is_sent = True
-        if event == _CONNECTED:
+        if event.endswith(_CONNECTED):
             self._connected = info["return_value"]
-        if event == _TLS_FAILED and self._connected is not None:
+        if event.endswith(_OPENING_FAILED) and self._connected is not None:
             # httpcore leaves the socket open when a handshake is interrupted.
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 await self._connected.aclose()
