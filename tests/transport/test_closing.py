@@ -71,7 +71,7 @@ async def test_nothing_leaves_once_it_is_closed(turns: int, make: Make) -> None:
     # A machine without a network may have connected by then, and sent.
     assert type(outcome) is NotSent or turns > 1
     assert not isinstance(outcome, Response)
-    assert server.requests == (type(outcome) is AnswerLost)
+    assert server.requests == 0 or type(outcome) is AnswerLost
     assert sockets() <= before
 
 
