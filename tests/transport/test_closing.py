@@ -76,7 +76,8 @@ async def test_nothing_leaves_once_it_is_closed(turns: int, make: Make) -> None:
 
 
 @on_each_transport
-async def test_closing_ends_what_is_still_connecting(make: Make) -> None:
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+async def test_closing_ends_what_is_still_connecting(turns: int, make: Make) -> None:
     """A server that never shakes hands would keep a socket open until the deadline."""
     before = sockets()
     silent = Kind(
@@ -86,7 +87,11 @@ async def test_closing_ends_what_is_still_connecting(make: Make) -> None:
         inner = trusting(make)()
         asking = asyncio.create_task(sent(inner, server.base_url))
         await asyncio.sleep(0.02)
+        closing = asyncio.create_task(inner.aclose())
+        for _ in range(turns):
+            await asyncio.sleep(0)
         await inner.aclose()
+        await closing
         outcome = await asking
     await asyncio.sleep(0.01)
 

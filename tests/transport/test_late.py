@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 
-from callauth import NotSent, Response
+from callauth import HttpxTransport, NotSent, Response
+from callauth.transport.aiohttp import AiohttpTransport
 from tests.hostile.certificates import Certificate, client_context, server_context
 from tests.hostile.sending import request_to, sent
 from tests.support.transports import Make, on_each_transport
@@ -60,3 +62,49 @@ async def test_a_loop_that_stood_still_sends_nothing_late(
     assert isinstance(outcome, NotSent)
     assert outcome.timed_out
     assert server.requests == []
+
+
+async def test_a_trace_that_comes_late_stops_a_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is the last moment at which httpx can be held back."""
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+
+    async def leave(request: httpx.Request) -> httpx.Response:
+        monkeypatch.setattr(loop, "time", lambda: now + 20.0)
+        event = "http11.send_request_headers.started"
+        await request.extensions["trace"](event, {"request": request})
+        return httpx.Response(200)
+
+    transport = HttpxTransport(transport=httpx.MockTransport(leave))
+    outcome = await sent(transport, "http://x.example/", timeout_seconds=10.0)
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.timed_out
+
+
+async def test_whoever_waited_too_long_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A turn that comes together with the deadline comes too late."""
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+
+    async def first() -> object:
+        outcome = await sent(transport, shared)
+        monkeypatch.setattr(loop, "time", lambda: now + 20.0)
+        return outcome
+
+    async with answering(_OK) as server:
+        transport = AiohttpTransport(connections=1)
+        shared = request_to(server.base_url, own_connection=False)
+        asking = asyncio.create_task(first())
+        await asyncio.sleep(0)
+        outcome = await sent(transport, shared, timeout_seconds=10.0)
+        await asking
+        await transport.aclose()
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.timed_out
+    assert len(server.requests) == 1
