@@ -36,6 +36,7 @@ from ..protocol.retry import (
     wait_seconds,
     what_happened,
 )
+from ..transport.clock import within
 from ..transport.port import Clock, Transport
 from .backstop import Backstop
 from .breaker import Admitted, Breaker, Refused, Verdict
@@ -120,11 +121,15 @@ class Runner:
         ``only_once`` leaves out every retry, ``within_seconds`` shortens the deadline.
         """
         tries = NO_TRIES
-        has_turn = self.pace is None or await self._take_turn(operation, tries)
-        now = started = self._clock.monotonic()
+        now = self._clock.monotonic()
+        until, has_turn = now + within_seconds, True
+        if self.pace is not None:
+            has_turn = await self._take_turn(operation, tries, until)
+            now = self._clock.monotonic()
+        started = now
         allowed = operation.deadline_seconds or self._retry.deadline_seconds
-        deadline = started + min(allowed, within_seconds)
-        if not has_turn:
+        deadline = min(started + allowed, until)
+        if not has_turn or now >= deadline:
             return self._left_out(operation, started)
         while True:
             settled = await self._try(operation, now, deadline)
@@ -143,7 +148,7 @@ class Runner:
                 break
             self._announce(operation, tries, happened, wait)
             await self._clock.sleep(wait)
-            has_turn = await self._take_turn(operation, tries)
+            has_turn = await self._take_turn(operation, tries, deadline)
             # The pause itself may have lasted longer, in a machine that was suspended.
             now = self._clock.monotonic()
             if self.is_closing or now >= deadline or not has_turn:
@@ -153,11 +158,19 @@ class Runner:
         self._report(operation, settled, started)
         return settled
 
-    async def _take_turn(self, operation: Operation[T], tries: Tries) -> bool:
+    async def _take_turn(
+        self, operation: Operation[T], tries: Tries, until: float
+    ) -> bool:
         if self.pace is None:
             return True
         # What may have happened already is brought to its end, whoever stops.
-        return await self.pace.turns(operation.replay).turn(is_late=tries.lost > 0)
+        turn = self.pace.turns(operation.replay).turn(is_late=tries.lost > 0)
+        if until == math.inf:
+            return await turn
+        try:
+            return await within(self._clock, until - self._clock.monotonic(), turn)
+        except TimeoutError:
+            return False
 
     def _left_out(self, operation: Operation[T], started: float) -> Settled[T]:
         settled: Settled[T] = Settled(

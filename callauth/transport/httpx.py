@@ -21,6 +21,7 @@ import anyio
 
 from ..errors import AnswerLost, ConfigurationError, NotSent
 from ..protocol.message import BODY_LIMIT, Request, Response
+from .home import Home
 from .library import Given, Library, Name, library
 from .pools import CLOSE_SECONDS, Pools
 from .quiet import install, quiet
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     import httpcore
     import httpx
 
-_CONNECTED = "connection.connect_tcp.complete"
-_TLS_FAILED = "connection.start_tls.failed"
-_SENT = "http11.send_request_headers.started"
+# Before these comes who says so: "connection", "proxy" or "socks", "http11" or, where a
+# transport is given, "http2".
+_CONNECTED = ".connect_tcp.complete"
+_OPENING_FAILED = (".start_tls.failed", ".setup_socks5_connection.failed")
+_SENT = ".send_request_headers.started"
 
 
 class HttpxTransport:
@@ -46,8 +49,9 @@ class HttpxTransport:
     ``connections`` are in use at once; a further request waits for one.
 
     Raises ConfigurationError for an ``ssl_context`` that does not verify, since TLS
-    verification cannot be switched off, for fewer connections than one, and for a
-    module that is not installed or not that of the transport.
+    verification cannot be switched off, for fewer connections than one, for a module
+    that is not installed or not that of the transport, and for a SOCKS proxy without
+    the package that it needs.
     """
 
     def __init__(
@@ -70,12 +74,16 @@ class HttpxTransport:
             raise ConfigurationError("expected at least 1 connection")
         if ssl_context is not None:
             require_verification(ssl_context)
-        install(self._library.core)
+        for each in (self._library.core, "hpack"):
+            install(each)
         self._is_closed = False
         # Those of httpx2 look the same, but are no subclass.
         self._given = cast("httpx.AsyncBaseTransport | None", transport)
         self._ssl_context = ssl_context
         self._proxy = parsed
+        if parsed is not None and not self._is_complete():
+            raise ConfigurationError("expected socksio to be installed for that proxy")
+        self._home = Home()
         free = asyncio.Semaphore(connections)
         self._shared = Pools(partial(self._make, None), free=free)
         self._single = Pools(partial(self._make, 0), free=free)
@@ -94,16 +102,25 @@ class HttpxTransport:
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing."""
         self._is_closed = True
+        # Whoever is cancelled while waiting has closed both.
+        self._single.close()
         await self._shared.aclose()
         await self._single.aclose()
 
     async def _settle(
         self, request: Request, timeout_seconds: float
     ) -> Response | NotSent | AnswerLost:
-        if self._is_closed:
-            clause = "the transport is closed"
-            return NotSent(request.provider, request.operation, clause, is_ours=True)
-        progress = _Progress(self._library)
+        has_time = timeout_seconds > 0
+        refusal = self._refusal() if has_time else "no time was left"
+        if refusal is not None:
+            return NotSent(
+                request.provider,
+                request.operation,
+                refusal,
+                timed_out=not has_time,
+                is_ours=True,
+            )
+        progress = _Progress(self._library, timeout_seconds)
         try:
             with quiet(), anyio.fail_after(timeout_seconds):
                 return await self._exchange(request, timeout_seconds, progress)
@@ -119,6 +136,13 @@ class HttpxTransport:
             timed_out=timed_out,
             is_ours=not progress.is_handed_over,
         )
+
+    def _refusal(self) -> str | None:
+        if self._is_closed:
+            return "the transport is closed"
+        # One that is given has no connections of ours.
+        is_here = self._given is not None or self._home.loop() is not None
+        return None if is_here else "the transport belongs to another loop"
 
     async def _exchange(
         self, request: Request, timeout_seconds: float, progress: _Progress
@@ -160,6 +184,14 @@ class HttpxTransport:
             body=body,
         )
 
+    def _is_complete(self) -> bool:
+        # Nothing is opened by that; the first request would find out too late.
+        try:
+            self._make(None)
+        except ImportError:
+            return False
+        return True
+
     def _make(self, most_idle: int | None) -> httpx.AsyncBaseTransport:
         return self._library.transport(
             verify=self._ssl_context or default_ssl_context(),
@@ -192,8 +224,10 @@ async def _read(stream: httpx.AsyncByteStream) -> bytes:
 class _Progress:
     """Watch one request on its way, as httpcore's ``trace`` extension."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, seconds: float) -> None:
         self._never_connected = library.never_connected
+        self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time() + seconds
         self.is_handed_over = False
         self._is_traced = False
         self._is_sent = False
@@ -202,11 +236,14 @@ class _Progress:
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         self._is_traced = True
         # A proxy is asked with a request of its own before ours leaves.
-        is_ours = event == _SENT and info["request"].method != b"CONNECT"
-        self._is_sent = self._is_sent or is_ours
-        if event == _CONNECTED:
+        if event.endswith(_SENT) and info["request"].method != b"CONNECT":
+            # A loop that stood still hears of its deadline only after this.
+            if self._loop.time() >= self._due:
+                raise TimeoutError
+            self._is_sent = True
+        if event.endswith(_CONNECTED):
             self._connected = info["return_value"]
-        if event == _TLS_FAILED and self._connected is not None:
+        if event.endswith(_OPENING_FAILED) and self._connected is not None:
             # httpcore leaves the socket open when a handshake is interrupted.
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 await self._connected.aclose()

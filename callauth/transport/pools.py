@@ -28,10 +28,11 @@ _KEPT_SECONDS = 5.0
 
 @define(eq=False)
 class Pool:
-    """Hold one httpx transport, and when its last request ended."""
+    """Hold one httpx transport, when its last request ended, and what ends this one."""
 
     inner: httpx.AsyncBaseTransport
     idle_since: float = 0.0
+    in_use: anyio.CancelScope | None = None
 
 
 class Pools:
@@ -46,6 +47,7 @@ class Pools:
         # The last used is the last, so that those that nobody needs grow old.
         self._idle: deque[Pool] = deque()
         self._closing: set[asyncio.Task[None]] = set()
+        self._sweep: asyncio.TimerHandle | None = None
         self._is_closed = False
 
     @asynccontextmanager
@@ -58,20 +60,32 @@ class Pools:
             if self._is_closed:
                 raise anyio.ClosedResourceError
             pool = self._idle.pop() if self._idle else self._made()
-            is_clean = False
-            try:
-                yield pool.inner
-                is_clean = True
-            finally:
-                await self._give_back(pool, is_clean=is_clean)
+            with anyio.CancelScope() as pool.in_use:
+                is_clean = False
+                try:
+                    yield pool.inner
+                    is_clean = True
+                finally:
+                    await self._give_back(pool, is_clean=is_clean)
+                return
+            raise anyio.ClosedResourceError
+
+    def close(self) -> None:
+        """Begin to close all pools, and end the requests in them."""
+        self._is_closed = True
+        self._idle.clear()
+        if self._sweep is not None:
+            self._sweep.cancel()
+        for pool in tuple(self._pools):
+            # One that is still connecting has nothing yet that could be closed.
+            if pool.in_use is not None:
+                pool.in_use.cancel()
+            self._begin_closing(pool)
 
     async def aclose(self) -> None:
         """Close all pools; calling it again does nothing."""
-        self._is_closed = True
-        self._idle.clear()
-        for pool in tuple(self._pools):
-            self._begin_closing(pool)
-        if self._closing:
+        self.close()
+        while self._closing:
             await asyncio.wait(self._closing)
 
     def _made(self) -> Pool:
@@ -80,13 +94,22 @@ class Pools:
         return pool
 
     async def _give_back(self, pool: Pool, *, is_clean: bool) -> None:
+        pool.in_use = None
         if not is_clean or self._is_closed:
             await asyncio.wait((self._begin_closing(pool),))
             return
-        pool.idle_since = now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        pool.idle_since = loop.time()
         self._idle.append(pool)
-        while self._idle[0].idle_since < now - _KEPT_SECONDS:
+        if self._sweep is None:
+            self._sweep = loop.call_later(_KEPT_SECONDS, self._close_old, loop)
+
+    def _close_old(self, loop: asyncio.AbstractEventLoop) -> None:
+        oldest = loop.time() - _KEPT_SECONDS
+        while self._idle and self._idle[0].idle_since <= oldest:
             self._begin_closing(self._idle.popleft())
+        is_empty, kept = not self._idle, _KEPT_SECONDS
+        self._sweep = None if is_empty else loop.call_later(kept, self._close_old, loop)
 
     def _begin_closing(self, pool: Pool) -> asyncio.Task[None]:
         self._pools.discard(pool)

@@ -1,7 +1,8 @@
 """Silence for the logs of HTTP libraries while they carry our requests.
 
 At DEBUG httpcore logs the headers of answers, and a redirect that repeats the URL of
-the request would put a key into the log. Other users of a library are not affected.
+the request would put a key into the log; hpack, below HTTP/2, logs those of requests.
+Other users of a library are not affected.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from contextvars import ContextVar
 _IS_OURS: ContextVar[bool] = ContextVar("callauth_request", default=False)
 # A filter of a logger does not hold for those below it, so each has its own.
 _LOGGERS = {
-    "httpcore": ("connection", "http11", "proxy", "socks"),
-    "httpcore2": ("connection", "http11", "proxy", "socks"),
+    "httpcore": ("connection", "http11", "http2", "proxy", "socks"),
+    "httpcore2": ("connection", "http11", "http2", "proxy", "socks"),
+    "hpack": ("hpack", "table"),
     "aiohttp": ("client", "internal"),
 }
 

@@ -24,6 +24,7 @@ from callauth import (
     Response,
     TelefonIPClient,
 )
+from callauth.client.pace import Pace
 from callauth.sandbox import (
     BeforeCall,
     Garbage,
@@ -200,6 +201,20 @@ async def test_the_last_check_is_one_check(world: World) -> None:
 
         assert type(await client.wait_call(lease)) is Expired
 
+    assert world.wire.times(_CHECK)[-1] <= 135
+    assert world.clock.monotonic() <= 141
+
+
+async def test_a_check_whose_turn_comes_too_late_is_not_made(world: World) -> None:
+    """The number may be another user's by then, and somebody waits for the end."""
+    pace = Pace(world.clock, calls_per_second=None, checks_per_second=1 / 400)
+    async with world.telefonip() as client:
+        end_pace = client.pace_by(pace)
+        lease = await client.reverse_auth_phone_get(world.phone())
+        outcome = await client.wait_call(lease)
+        end_pace()
+
+    assert isinstance(outcome, Expired)
     assert world.wire.times(_CHECK)[-1] <= 135
     assert world.clock.monotonic() <= 141
 

@@ -102,23 +102,6 @@ async def test_a_session_that_is_closed_meanwhile_cancels_nobody() -> None:
     assert outcomes == [AnswerLost, NotSent]
 
 
-async def test_a_transport_stays_in_its_loop() -> None:
-    """The connections of another loop can never answer here."""
-    async with serving(deeds.answer()) as server:
-        transport = AiohttpTransport()
-        shared = request_to(server.base_url, own_connection=False)
-        await sent(transport, shared)
-        elsewhere = await asyncio.to_thread(
-            lambda: asyncio.run(sent(transport, shared))
-        )
-        here = await sent(transport, shared)
-        await transport.aclose()
-
-    assert isinstance(elsewhere, NotSent)
-    assert elsewhere.is_ours
-    assert isinstance(here, Response)
-
-
 async def test_what_comes_on_an_idle_connection_answers_nobody() -> None:
     """The second answer of a confused proxy is not that to the next question."""
 

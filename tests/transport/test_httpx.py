@@ -89,6 +89,26 @@ async def test_a_reset_under_a_mock_is_an_answer_lost() -> None:
     assert type(outcome) is AnswerLost
 
 
+@_EACH_LIBRARY
+@pytest.mark.parametrize("version", ["http11", "http2"])
+async def test_a_request_that_left_over_any_version_of_http_is_an_answer_lost(
+    version: str, library: ModuleType
+) -> None:
+    """A transport that is given may speak HTTP/2, and says so in its trace events."""
+
+    async def leave(request: httpx.Request) -> httpx.Response:
+        for event in ("connection.connect_tcp", f"{version}.send_request_headers"):
+            info = {"request": request, "return_value": None}
+            await request.extensions["trace"](f"{event}.started", info)
+            await request.extensions["trace"](f"{event}.complete", info)
+        raise library.ReadTimeout("")
+
+    mock = library.MockTransport(leave)
+    outcome = await sent(HttpxTransport(transport=mock), "http://x.example/path")
+
+    assert type(outcome) is AnswerLost
+
+
 async def test_a_mock_that_never_answers_meets_the_deadline() -> None:
     """The time-out covers whatever transport is given."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import anyio
 import httpx
 from attrs import define
 
@@ -55,10 +56,10 @@ async def test_closing_may_meet_an_interruption_elsewhere() -> None:
 
     second.cancel()
     await asyncio.wait((second,))
-    go.set()
-    await asyncio.gather(closing, first)
+    await asyncio.wait((closing, first))
 
     assert second.cancelled()
+    assert isinstance(first.exception(), anyio.ClosedResourceError)
 
 
 async def test_pools_close_together() -> None:

@@ -61,6 +61,24 @@ async def test_a_proxy_s_echo_is_not_logged(
     assert _said(caplog) == []
 
 
+@pytest.mark.parametrize("name", ["httpcore.http2", "hpack.hpack", "hpack.table"])
+async def test_what_http_2_carries_is_not_logged(
+    name: str, canaries: Canaries, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A transport that is given may speak it, and hpack logs every header."""
+    caplog.set_level(logging.DEBUG)
+    log = logging.getLogger(name)
+
+    def speak(request: httpx.Request) -> httpx.Response:
+        log.debug("adding %s", request.url)
+        return httpx.Response(200)
+
+    inner = HttpxTransport(transport=httpx.MockTransport(speak))
+    await sent(inner, f"https://x.example/{canaries.secret().reveal()}")
+
+    assert [record for record in caplog.records if record.name == name] == []
+
+
 async def test_others_keep_their_log(caplog: pytest.LogCaptureFixture) -> None:
     """What an application logs of its own requests is not ours to hide."""
     caplog.set_level(logging.DEBUG)

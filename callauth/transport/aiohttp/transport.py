@@ -9,6 +9,7 @@ whole request written to it then, so whatever fails before was certainly not sen
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import ssl
 from itertools import count
@@ -26,6 +27,7 @@ from yarl import URL
 
 from ...errors import AnswerLost, ConfigurationError, NotSent
 from ...protocol.message import BODY_LIMIT, Request, Response
+from ..home import Home
 from ..origin import Origin
 from ..quiet import install, quiet
 from ..tls import default_ssl_context, require_verification
@@ -71,11 +73,12 @@ class AiohttpTransport:
             require_verification(ssl_context)
         install("aiohttp")
         self._is_closed = False
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._home = Home()
         self._session = session
         self._ssl_context = ssl_context
         self._own: aiohttp.TCPConnector | None = None
         self._free = asyncio.Semaphore(connections)
+        self._opening: set[asyncio.Timeout] = set()
         self._in_use: set[Connection] = set()
         self._places: dict[str, _Place] = {}
 
@@ -95,6 +98,10 @@ class AiohttpTransport:
         self._is_closed = True
         for connection in list(self._in_use):
             _end(connection)
+        # The connector does not end these by itself.
+        for opening in self._opening:
+            if not opening.expired():
+                opening.reschedule(-math.inf)
         own, self._own = self._own, None
         if own is not None:
             with anyio.move_on_after(_CLOSE_SECONDS):
@@ -103,16 +110,24 @@ class AiohttpTransport:
     async def _settle(
         self, request: Request, timeout_seconds: float
     ) -> Response | NotSent | AnswerLost:
-        refusal = self._refusal()
+        has_time = timeout_seconds > 0
+        refusal = self._refusal() if has_time else "no time was left"
         if refusal is not None:
-            return NotSent(request.provider, request.operation, refusal, is_ours=True)
-        progress, timed_out = _Progress(), False
+            return NotSent(
+                request.provider,
+                request.operation,
+                refusal,
+                timed_out=not has_time,
+                is_ours=True,
+            )
+        progress, timed_out = _Progress(timeout_seconds), False
         try:
             with quiet():
-                async with asyncio.timeout(timeout_seconds):
-                    return await self._exchange(request, progress)
+                async with asyncio.timeout_at(progress.due) as deadline:
+                    return await self._exchange(request, progress, deadline)
         except TimeoutError:
-            clause, timed_out = "no answer in time", True
+            timed_out = not self._is_closed
+            clause = "no answer in time" if timed_out else "the transport was closed"
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
@@ -132,13 +147,12 @@ class AiohttpTransport:
     def _refusal(self) -> str | None:
         if self._is_closed:
             return "the transport is closed"
-        loop = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = loop
-        # aiohttp would raise any kind of error there, and perhaps after it has sent.
-        return None if self._loop is loop else "the transport belongs to another loop"
+        is_here = self._home.loop() is not None
+        return None if is_here else "the transport belongs to another loop"
 
-    async def _exchange(self, request: Request, progress: _Progress) -> Response:
+    async def _exchange(
+        self, request: Request, progress: _Progress, deadline: asyncio.Timeout
+    ) -> Response:
         start, target = split(request.url.reveal())
         place = self._places.get(start) or self._known(start)
         text = written(request, place.name, target)
@@ -147,7 +161,11 @@ class AiohttpTransport:
         async with self._free:
             progress.is_handed_over = True
             wanted = place.alone if request.own_connection else place.shared
-            connection = await self._connect(wanted)
+            self._opening.add(deadline)
+            try:
+                connection = await self._connect(wanted)
+            finally:
+                self._opening.discard(deadline)
             self._in_use.add(connection)
             is_clean = False
             try:
@@ -212,10 +230,20 @@ def _socket(address: AddrInfoType) -> socket.socket:
 
 
 class _Progress:
-    """Say how far one request has come."""
+    """Say how far one request has come, and until when it may leave."""
 
-    is_handed_over = False
-    is_sent = False
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.due = self._loop.time() + seconds
+        self.is_handed_over = False
+        self.is_sent = False
+
+    def send(self) -> None:
+        """Count it as sent from now on; raises TimeoutError when it is too late."""
+        # A loop that stood still hears of its deadline only after this.
+        if self._loop.time() >= self.due:
+            raise TimeoutError
+        self.is_sent = True
 
 
 @frozen(kw_only=True)
@@ -247,7 +275,7 @@ async def _answer(
     transport, protocol = connection.transport, connection.protocol
     if transport is None or protocol is None:
         raise aiohttp.ClientConnectionError
-    progress.is_sent = True
+    progress.send()
     transport.write(text)
     message, content = await _head(protocol)
     body = await _read(content)

@@ -48,6 +48,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def carry(self, exchange: Exchange) -> None:
         """Send a request at once, unless it is not wanted any more."""
+        # A loop that stood still hears of a deadline only after this.
+        if exchange.loop.time() >= exchange.due:
+            exchange.expire()
         if exchange.is_over or self._stream is None:
             self.abort()
             return

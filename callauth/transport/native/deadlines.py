@@ -25,7 +25,7 @@ class Deadlines:
 
     def begin(self, exchange: Exchange, seconds: float) -> None:
         """Give the exchange so much time."""
-        self._due[exchange] = due = exchange.loop.time() + seconds
+        exchange.due = self._due[exchange] = due = exchange.loop.time() + seconds
         if due < self._alarm_at:
             self._set_alarm(exchange.loop, due)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
@@ -29,11 +30,21 @@ Outcome: TypeAlias = Response | Failure
 class Exchange:
     """Carry a request until it is answered, failed, or given up by its caller.
 
-    ``is_sent`` is True from just before the first byte could leave. The first outcome
-    counts, and every later one is ignored.
+    ``is_sent`` is True from just before the first byte could leave, ``due`` is the
+    moment of the loop's clock from which on none may. The first outcome counts, and
+    every later one is ignored.
     """
 
-    __slots__ = ("connection", "is_sent", "loop", "origin", "outcome", "own", "written")
+    __slots__ = (
+        "connection",
+        "due",
+        "is_sent",
+        "loop",
+        "origin",
+        "outcome",
+        "own",
+        "written",
+    )
 
     def __init__(
         self,
@@ -48,6 +59,7 @@ class Exchange:
         self.loop = loop
         self.outcome: asyncio.Future[Outcome] = loop.create_future()
         self.own = own
+        self.due = math.inf
         self.is_sent = False
         self.connection: Connection | None = None
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-from threading import get_ident
 from typing import TYPE_CHECKING
 
 from ...errors import AnswerLost, ConfigurationError, NotSent
 from ...protocol.message import Request, Response
+from ..home import Home
 from ..origin import Origin
 from ..tls import default_ssl_context, require_verification
 from ..wire import split, written
@@ -40,8 +39,7 @@ class NativeTransport:
         self._pool = _pool(ssl_context, connections)
         self._deadlines = Deadlines()
         self._origins: dict[str, Origin] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = 0
+        self._home = Home()
         self._is_closed = False
 
     async def send(self, request: Request, *, timeout_seconds: float) -> Response:
@@ -77,7 +75,7 @@ class NativeTransport:
     def _exchange(self, request: Request) -> Exchange | Failure:
         if self._is_closed:
             return Failure("the transport is closed", is_ours=True)
-        loop = self._running_loop()
+        loop = self._home.loop()
         if loop is None:
             return Failure("the transport belongs to another loop", is_ours=True)
         start, target = split(request.url.reveal())
@@ -88,16 +86,6 @@ class NativeTransport:
         if text is None:
             return Failure("expected a request that fits HTTP", is_ours=True)
         return Exchange(text, origin, loop, own=request.own_connection)
-
-    def _running_loop(self) -> asyncio.AbstractEventLoop | None:
-        loop = self._loop
-        if loop is None:
-            loop = self._loop = asyncio.get_running_loop()
-            self._thread = get_ident()
-            return loop
-        # A thread runs one loop at a time. To ask asyncio is a system call in 3.11.
-        is_here = loop.is_running() and self._thread == get_ident()
-        return loop if is_here else None
 
     def _known(self, start: str) -> Origin | None:
         found = Origin.of(start)

@@ -220,34 +220,6 @@ async def test_an_answer_before_the_question_is_none() -> None:
     assert _used(server) == [0, 1]
 
 
-async def test_a_time_out_of_nothing_sends_nothing() -> None:
-    """Whoever has no time left must not ring a phone."""
-    async with answering(_ONE) as server:
-        transport = NativeTransport()
-        outcomes = [
-            await sent(transport, server.base_url, timeout_seconds=seconds)
-            for seconds in (0.0, -1.0, float("nan"))
-        ]
-        await transport.aclose()
-
-    assert [type(outcome) for outcome in outcomes] == [NotSent] * 3
-    assert server.requests == []
-
-
-async def test_a_transport_stays_in_its_loop() -> None:
-    """The connections of another loop can never answer here."""
-    async with answering(_ONE) as server:
-        transport = NativeTransport()
-        await _asked(transport, server)
-        elsewhere = await asyncio.to_thread(
-            lambda: asyncio.run(sent(transport, server.base_url))
-        )
-        here = await _asked(transport, server)
-        await transport.aclose()
-
-    assert (type(elsewhere), here) == (NotSent, b"{}")
-
-
 @pytest.mark.parametrize("tls", [False, True], ids=["TCP", "TLS"])
 async def test_closing_leaves_nothing(
     tls: bool,  # noqa: FBT001 - a parameter
