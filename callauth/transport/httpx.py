@@ -26,6 +26,7 @@ from .library import Given, Library, Name, library
 from .pools import CLOSE_SECONDS, Pools
 from .quiet import install, quiet
 from .tls import default_ssl_context, require_verification
+from .wire import split
 
 if TYPE_CHECKING:
     import httpcore
@@ -161,7 +162,8 @@ class HttpxTransport:
         if self._given is not None:
             return await self._answer(self._given, outgoing, progress)
         pools = self._single if request.own_connection else self._shared
-        async with pools.connection() as inner:
+        origin, _ = split(request.url.reveal())
+        async with pools.connection(origin) as inner:
             return await self._answer(inner, outgoing, progress)
 
     async def _answer(

@@ -9,7 +9,7 @@ interrupted, so one in which that happened is closed.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -28,9 +28,13 @@ _KEPT_SECONDS = 5.0
 
 @define(eq=False)
 class Pool:
-    """Hold one httpx transport, when its last request ended, and what ends this one."""
+    """Hold one httpx transport, when its last request ended, and what ends this one.
+
+    Its connection leads to ``origin``.
+    """
 
     inner: httpx.AsyncBaseTransport
+    origin: str
     idle_since: float = 0.0
     in_use: anyio.CancelScope | None = None
 
@@ -44,22 +48,23 @@ class Pools:
         self._make = make
         self._free = free
         self._pools: set[Pool] = set()
-        # The last used is the last, so that those that nobody needs grow old.
-        self._idle: deque[Pool] = deque()
+        # By origin; the last used is the last, so those that nobody needs grow old.
+        self._idle: defaultdict[str, deque[Pool]] = defaultdict(deque)
         self._closing: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._is_closed = False
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
-        """Lend the pool that was used last for one request.
+    async def connection(self, origin: str) -> AsyncIterator[httpx.AsyncBaseTransport]:
+        """Lend the pool that was used last there for one request.
 
         Raises anyio's ClosedResourceError when all was closed meanwhile.
         """
         async with self._free:
             if self._is_closed:
                 raise anyio.ClosedResourceError
-            pool = self._idle.pop() if self._idle else self._made()
+            idle = self._idle[origin]
+            pool = idle.pop() if idle else self._made(origin)
             with anyio.CancelScope() as pool.in_use:
                 is_clean = False
                 try:
@@ -88,8 +93,8 @@ class Pools:
         while self._closing:
             await asyncio.wait(self._closing)
 
-    def _made(self) -> Pool:
-        pool = Pool(self._make())
+    def _made(self, origin: str) -> Pool:
+        pool = Pool(self._make(), origin)
         self._pools.add(pool)
         return pool
 
@@ -100,16 +105,18 @@ class Pools:
             return
         loop = asyncio.get_running_loop()
         pool.idle_since = loop.time()
-        self._idle.append(pool)
+        self._idle[pool.origin].append(pool)
         if self._sweep is None:
             self._sweep = loop.call_later(_KEPT_SECONDS, self._close_old, loop)
 
     def _close_old(self, loop: asyncio.AbstractEventLoop) -> None:
         oldest = loop.time() - _KEPT_SECONDS
-        while self._idle and self._idle[0].idle_since <= oldest:
-            self._begin_closing(self._idle.popleft())
-        is_empty, kept = not self._idle, _KEPT_SECONDS
-        self._sweep = None if is_empty else loop.call_later(kept, self._close_old, loop)
+        for idle in self._idle.values():
+            while idle and idle[0].idle_since <= oldest:
+                self._begin_closing(idle.popleft())
+        self._sweep = None
+        if any(self._idle.values()):
+            self._sweep = loop.call_later(_KEPT_SECONDS, self._close_old, loop)
 
     def _begin_closing(self, pool: Pool) -> asyncio.Task[None]:
         self._pools.discard(pool)

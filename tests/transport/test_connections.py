@@ -89,6 +89,21 @@ async def test_whoever_waits_for_a_connection_has_sent_nothing(make: Make) -> No
 
 
 @on_each_transport
+async def test_two_providers_share_a_transport_and_no_connections(make: Make) -> None:
+    """A connection that is opened anew each time costs more than the call."""
+    async with (
+        serving(deeds.answer()) as one,
+        serving(deeds.answer()) as other,
+        opened(make) as inner,
+    ):
+        for server in (one, other) * 4:
+            request = request_to(server.base_url, own_connection=False)
+            assert isinstance(await sent(inner, request), Response)
+
+    assert (one.connections, other.connections) == (1, 1)
+
+
+@on_each_transport
 @_ALONE
 async def test_a_storm_of_cancellations_costs_no_connection(
     alone: bool,  # noqa: FBT001 - a parameter

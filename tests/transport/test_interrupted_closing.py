@@ -24,7 +24,7 @@ class Slow(httpx.AsyncBaseTransport):
 
 
 async def _hold(pools: Pools, until: asyncio.Event) -> None:
-    async with pools.connection():
+    async with pools.connection("http://x.example"):
         await until.wait()
 
 

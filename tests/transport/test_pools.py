@@ -59,7 +59,7 @@ class _Lent:
         await asyncio.gather(self.tasks[name], return_exceptions=True)
 
     async def _hold(self, name: int) -> None:
-        async with self.pools.connection() as inner:
+        async with self.pools.connection("http://x.example") as inner:
             assert isinstance(inner, _Inner)
             self.used[name] = inner.number
             await self._ends[name].wait()
