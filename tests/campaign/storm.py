@@ -204,7 +204,7 @@ def _lost(transport: HttpxTransport) -> Iterator[str]:
     if free != _SLOTS:
         yield f"{_SLOTS - free} slots are lost"
     for pools in (transport._shared, transport._single):
-        lent = pools._pools.difference(pools._idle)
+        lent = pools._pools.difference(*pools._idle.values())
         if lent:
             yield f"{len(lent)} requests are in a pool, and nobody waits for them"
     for pool in (*transport._shared._pools, *transport._single._pools):
