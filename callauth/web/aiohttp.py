@@ -8,7 +8,6 @@ from typing import Unpack
 
 from aiohttp import web
 
-from ..errors import ConfigurationError
 from ..models.outcome import Assurance
 from ..models.phone import PhoneNumber
 from ..models.secret import Secret
@@ -20,6 +19,7 @@ from .page import PAGE_PATH, page_file
 from .problems import Problem
 from .request import WebRequest
 from .service import HOLDS_SECONDS, Options, Service
+from .site import require_prefix
 
 SERVICE: web.AppKey[Service] = web.AppKey("callauth_service", Service)
 """Where the application keeps what answers."""
@@ -47,8 +47,7 @@ def setup(
     ``prefix`` stands before each path, as "/api" does. The other settings are those of
     ``callauth.web.service.Service``. Raises ConfigurationError for one that is none.
     """
-    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
-        raise ConfigurationError('expected a prefix such as "/api", or none')
+    require_prefix(prefix)
     service = Service(verifier, secret=secret, public_url=public_url, **options)
     app[SERVICE] = service
     for each in OPERATIONS:
@@ -135,9 +134,8 @@ def _web_request(request: web.Request) -> WebRequest:
 
 
 def _response(answer: Answer) -> web.Response:
-    return web.Response(
-        body=answer.body, status=answer.status, headers=dict(answer.headers)
-    )
+    headers = dict(answer.headers)
+    return web.Response(body=answer.body, status=answer.status, headers=headers)
 
 
 async def _streamed(request: web.Request, stream: EventStream) -> web.StreamResponse:

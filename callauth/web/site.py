@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from ..errors import ConfigurationError
 from ..protocol.address import base_url
 from .request import WebRequest
 
@@ -36,3 +37,9 @@ class Site:
         origin = request.headers.get("origin", self._origin)
         fetched = request.headers.get("sec-fetch-site", "same-origin")
         return origin.lower() == self._origin and fetched in ("same-origin", "none")
+
+
+def require_prefix(prefix: str) -> None:
+    """Raise ConfigurationError unless paths can follow it."""
+    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+        raise ConfigurationError('expected a prefix such as "/api", or none')
