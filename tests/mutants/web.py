@@ -9,7 +9,9 @@ _FLOWS = "tests/web/test_flows.py"
 _PHONE = "tests/web/test_verified_phone.py"
 _PROXIES = "tests/web/test_proxies.py"
 _REFUSALS = "tests/web/test_refusals.py"
+_REQUESTS = "tests/web/test_requests.py"
 _SERVERS = "tests/web/test_servers.py"
+_STRANGERS = "tests/web/test_strangers.py"
 _WEBHOOKS = "tests/web/test_webhooks.py"
 
 WEB = (
@@ -18,7 +20,7 @@ WEB = (
         file="web/handle.py",
         old="not hmac.compare_digest(found[2], self._mac(found[1]))",
         new="not self._mac(found[1])",
-        tests=(_REFUSALS,),
+        tests=(_STRANGERS,),
     ),
     Patch(
         name="who knows an id may see it",
@@ -29,7 +31,7 @@ WEB = (
         new="""        return AttemptId(attempt_id)
 
     def _own_to_change""",
-        tests=(_REFUSALS,),
+        tests=(_STRANGERS,),
     ),
     Patch(
         name="another site may send what changes something",
@@ -37,21 +39,21 @@ WEB = (
         old="""        self._browsers.require_same_site(request)
         return self._own""",
         new="""        return self._own""",
-        tests=(_REFUSALS,),
+        tests=(_STRANGERS,),
     ),
     Patch(
         name="an origin that begins like ours is ours",
         file="web/site.py",
         old="origin.lower() == self._origin",
         new="origin.lower().startswith(self._origin)",
-        tests=(_REFUSALS,),
+        tests=(_STRANGERS,),
     ),
     Patch(
         name="a body of a form is read as JSON",
         file="web/request.py",
         old="""            raise Refused("not-json")""",
         new="""            pass""",
-        tests=(_REFUSALS,),
+        tests=(_REQUESTS,),
     ),
     Patch(
         name="a refusal tells that the number does not exist",

@@ -188,3 +188,25 @@ async def test_streams_leave_nothing_behind(
     ended = await asyncio.gather(*streams, return_exceptions=True)
     assert ended[crowd // 2 :] == [["waiting", "failed"]] * (crowd // 2)
     assert site.service.waiting == 0
+
+
+async def test_stopping_ends_what_waits(sites: Sites, world: World, bell: Bell) -> None:
+    """A server that stops does not wait for browsers."""
+    site = await sites.open([bell])
+    browser = site.browser()
+    started = await browser.start(world.phone())
+    began = world.clock.monotonic()
+    waiting = [
+        asyncio.create_task(browser.events(started)),
+        asyncio.create_task(
+            browser.ask("GET", f"/verifications/{started['id']}?wait=25")
+        ),
+    ]
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+    site.service.close()
+
+    assert [(await each).status_code for each in waiting] == [200, 200]
+    assert (await browser.state(started, wait=25))["state"] == "waiting"
+    assert world.clock.monotonic() == began
