@@ -17,37 +17,25 @@ from callauth import (
     NumberLease,
     PhoneNumber,
     RateLimited,
-    Response,
     RetryPolicy,
     SuspiciousAnswer,
 )
 from callauth.sandbox import Latency, Refused
 from callauth.transport.scripted import Step
-from tests.support.answers import answer
 from tests.support.refusals import refused
 
+from .incoming import INIT, VERIFY, YES, leased, no
 from .world import World
-
-_INIT, _VERIFY = "incoming/init", "incoming/verify"
-_YES = answer({"status": True})
-
-
-def _lease(number: str = "79123456789") -> Response:
-    return answer({"status": True, "service_phone": number})
-
-
-def _no(code: int) -> Response:
-    return answer({"status": False, "error": code})
 
 
 async def test_the_drain_asks_once_before_the_number_is_shown(world: World) -> None:
     """A call of an earlier attempt must not satisfy this one."""
-    script = world.script([_lease(), _no(6)])
+    script = world.script([leased(), no(6)])
 
     async with world.nerotech() as client:
         lease = await client.incoming_init(world.canaries.phone())
 
-    assert [r.operation for r in script.requests] == [_INIT, _VERIFY]
+    assert [r.operation for r in script.requests] == [INIT, VERIFY]
     assert lease.number == PhoneNumber("+79123456789")
 
 
@@ -55,25 +43,25 @@ async def test_a_stale_call_is_used_up_and_another_number_leased(
     world: World,
 ) -> None:
     """Nobody can have called a number that nobody has been shown."""
-    script = world.script([_lease(), _YES, _lease("79000000001"), _no(6)])
+    script = world.script([leased(), YES, leased("79000000001"), no(6)])
     phone = world.canaries.phone()
 
     async with world.nerotech() as client:
         lease = await client.incoming_init(phone)
 
     assert lease.number == PhoneNumber("+79000000001")
-    assert [r.operation for r in script.requests] == [_INIT, _VERIFY] * 2
+    assert [r.operation for r in script.requests] == [INIT, VERIFY] * 2
     assert [event.phone for event in world.seen(SuspiciousAnswer)] == [phone]
 
 
 @pytest.mark.parametrize(
     ("steps", "suspicions"),
     [
-        ([_lease(), _YES, _lease(), _YES], 2),
-        ([_lease(), _YES, _lease(), _no(13)], 2),
-        ([_lease(), _no(13)], 1),
-        ([_lease(), AnswerLost, _no(13)], 1),
-        ([_no(13)], 0),
+        ([leased(), YES, leased(), YES], 2),
+        ([leased(), YES, leased(), no(13)], 2),
+        ([leased(), no(13)], 1),
+        ([leased(), AnswerLost, no(13)], 1),
+        ([no(13)], 0),
     ],
 )
 async def test_stale_calls_that_go_on_refuse_the_start(
@@ -93,22 +81,22 @@ async def test_stale_calls_that_go_on_refuse_the_start(
 
 async def test_without_the_drain_nothing_is_asked(world: World) -> None:
     """Whoever leaves it out knows that no earlier call can be left."""
-    script = world.script([_lease()])
+    script = world.script([leased()])
 
     async with world.nerotech() as client:
         await client.incoming_init(world.canaries.phone(), drain=False)
 
-    assert [r.operation for r in script.requests] == [_INIT]
+    assert [r.operation for r in script.requests] == [INIT]
 
 
 @pytest.mark.parametrize(
     "steps",
     [
-        [_lease(), *[AnswerLost] * 3],
-        [_lease(), *[NotSent] * 3],
-        [_lease(), _no(7)],
+        [leased(), *[AnswerLost] * 3],
+        [leased(), *[NotSent] * 3],
+        [leased(), no(7)],
         [*[NotSent] * 3],
-        [_no(7)],
+        [no(7)],
     ],
 )
 async def test_a_start_that_failed_leaves_the_phone_free(
@@ -122,7 +110,7 @@ async def test_a_start_that_failed_leaves_the_phone_free(
             await client.incoming_init(phone)
         except (AnswerLost, NotSent, InsufficientFunds) as error:
             world.canaries.watch(error)
-        script.add(_lease(), _no(6))
+        script.add(leased(), no(6))
 
         assert isinstance(await client.incoming_init(phone), NumberLease)
 
@@ -144,7 +132,7 @@ async def test_a_second_start_is_refused_while_the_first_lives(world: World) -> 
         await world.clock.sleep(refusal.error.retry_after)
         assert isinstance(await client.incoming_init(phone), NumberLease)
 
-    assert world.received(_INIT) == 2
+    assert world.received(INIT) == 2
     assert 20 <= refusal.error.retry_after <= 35
 
 
@@ -162,7 +150,7 @@ async def test_of_many_starts_at_once_one_is_made(world: World) -> None:
             world.canaries.watch(result)
     assert sum(isinstance(result, NumberLease) for result in results) == 1
     assert sum(type(result) is CallInProgress for result in results) == 49
-    assert world.received(_INIT) == 1
+    assert world.received(INIT) == 1
 
 
 async def test_other_phones_are_not_in_the_way(world: World) -> None:
@@ -202,7 +190,7 @@ async def test_a_cancelled_start_and_the_next_one_never_overlap(world: World) ->
         await world.clock.sleep(60)
 
     operations = [sent.operation for sent in world.wire.sent]
-    assert operations[-2:] == [_INIT, _VERIFY]
+    assert operations[-2:] == [INIT, VERIFY]
     assert world.wire.most_in_flight == 1
 
 
@@ -236,7 +224,7 @@ async def test_a_phone_stays_reserved_as_long_as_its_start_takes(
 
 async def test_attempts_that_are_over_are_forgotten(world: World) -> None:
     """A service runs for months; its memory does not grow."""
-    world.sandbox.faults.add(Refused(), operation=_VERIFY, times=1)
+    world.sandbox.faults.add(Refused(), operation=VERIFY, times=1)
     async with world.nerotech() as client:
         for _ in range(300):
             await client.incoming_init(world.stranger(), drain=False)
@@ -288,7 +276,7 @@ async def test_a_refused_start_says_how_long_to_wait(world: World) -> None:
 
 async def test_the_lease_of_an_abandoned_start_is_not_trusted(world: World) -> None:
     """Its phone is free for another attempt, whose success is not this one's."""
-    script = world.script([_lease(), _no(6)])
+    script = world.script([leased(), no(6)])
     async with world.nerotech() as client:
         start = asyncio.create_task(client.incoming_init(world.canaries.phone()))
         await asyncio.sleep(0)
@@ -297,7 +285,7 @@ async def test_the_lease_of_an_abandoned_start_is_not_trusted(world: World) -> N
         await world.clock.sleep(1)
         lease = world.seen(CallSettled)[0].result
         assert isinstance(lease, NumberLease)
-        script.add(_lease(), _no(6), AnswerLost, _no(13))
+        script.add(leased(), no(6), AnswerLost, no(13))
         await client.incoming_init(lease.user)
 
         assert not await client.incoming_verify(lease)

@@ -148,14 +148,14 @@ PATCHES = (
         file="client/incoming.py",
         old="live.is_confirmed = live.is_drained and live.was_answer_lost",
         new="live.is_confirmed = True",
-        tests=("tests/client/test_incoming_wait.py",),
+        tests=("tests/client/test_incoming_verify.py",),
     ),
     Patch(
         name="a lost answer is forgotten",
         file="client/incoming.py",
         old="live.was_answer_lost = True",
         new="live.was_answer_lost = False",
-        tests=("tests/client/test_incoming_wait.py",),
+        tests=("tests/client/test_incoming_verify.py",),
     ),
     Patch(
         name="the phone is given free too early",
