@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from callauth import ManualClock, Sandbox
+from callauth.bulk import Ledger, MemoryLedger, SQLiteLedger
 from tests.support.canaries import Canaries
 from tests.support.sandboxes import nobody_listens
 
@@ -42,6 +43,12 @@ def path(tmp_path: Path) -> Iterator[Path]:
     for thread in set(threading.enumerate()) - before:
         thread.join(timeout=10)
     assert [each for each in _open_files() if each.is_relative_to(tmp_path)] == []
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def ledger(request: pytest.FixtureRequest, path: Path) -> Ledger:
+    """Give a ledger of each kind."""
+    return MemoryLedger() if request.param == "memory" else SQLiteLedger(path)
 
 
 def _open_files() -> Iterator[Path]:

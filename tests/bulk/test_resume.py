@@ -2,75 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from attrs import evolve
 
-from callauth import ConfigurationError, IdempotencyKey, PhoneNumber
-from callauth.bulk import (
-    BulkChannel,
-    Ledger,
-    MemoryLedger,
-    Row,
-    RowState,
-    SQLiteLedger,
-    StopReason,
-)
-from callauth.bulk.caller import caller_of
-from callauth.bulk.job import Digest, Job
+from callauth import IdempotencyKey, PhoneNumber
+from callauth.bulk import Ledger, Row, RowState, StopReason
 from callauth.sandbox import Answer, Refused, Ring
-from tests.support.refusals import refused
 
-from .world import (
-    CHANNELS,
-    World,
-    kept,
-    kept_by_phone,
-    most_in,
-    states,
-    strangers,
-)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def ledger(request: pytest.FixtureRequest, path: Path) -> Ledger:
-    """Give a ledger of each kind."""
-    return MemoryLedger() if request.param == "memory" else SQLiteLedger(path)
-
-
-async def _left(ledger: Ledger, channel: BulkChannel, *rows: Row) -> None:
-    """Leave those rows behind, as a process does that dies."""
-    digest = Digest()
-    for row in rows:
-        assert row.phone is not None
-        digest.add(row.phone.e164)
-    job = Job(channel=channel.name, read=len(rows), digest=digest.text)
-    await ledger.open()
-    await ledger.add(rows, job)
-    await ledger.aclose()
-
-
-def _calling(world: World, phone: PhoneNumber, key: IdempotencyKey) -> Row:
-    return Row(
-        id=0,
-        phone=phone,
-        state=RowState.CALLING,
-        key=key.text,
-        called_at=world.clock.now(),
-    )
-
-
-async def _placed(world: World, channel: BulkChannel, phone: PhoneNumber) -> Row:
-    """Place a call, and write it down as another process did."""
-    key = IdempotencyKey.new()
-    placed = await caller_of(channel).place(phone, key)
-    calling = _calling(world, phone, key)
-    return evolve(calling, state=RowState.PLACED, placed=placed.text)
+from .remains import calling, leave, placed
+from .world import CHANNELS, World, kept, kept_by_phone, states, strangers
 
 
 @pytest.mark.parametrize("channel", ["flash", "telefonip", "nerotech"])
@@ -80,8 +21,8 @@ async def test_who_was_being_called_is_unknown(
     """The phone may have rung; it is told, and not called again."""
     speaks = await world.channel(channel)
     lost, queued = world.phone(), world.phone(dials_after_seconds=1.0)
-    row = _calling(world, lost, IdempotencyKey.new())
-    await _left(ledger, speaks, row, Row(id=0, phone=queued))
+    row = calling(world, lost, IdempotencyKey.new())
+    await leave(ledger, speaks, row, Row(id=0, phone=queued))
     results = await world.results([lost, queued], speaks, ledger=ledger)
 
     assert {each.phone: each.state for each in results} == {
@@ -104,10 +45,10 @@ async def test_a_robots_call_goes_on_with_its_key(
     nerotech = await world.nerotech()
     channel = await world.voice()
     phone, key = world.phone(), IdempotencyKey.new()
-    row = _calling(world, phone, key)
+    row = calling(world, phone, key)
     if rang:
         await nerotech.voicemail(phone, idempotency_key=key)
-    await _left(ledger, channel, row)
+    await leave(ledger, channel, row)
     (result,) = await world.results([phone], channel, ledger=ledger)
 
     assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)
@@ -122,9 +63,9 @@ async def test_a_robots_call_that_goes_on_is_paid_for_once(
     """What a dead process was asking for counts as spent, before it is asked again."""
     channel = await world.voice()
     phones = [world.phone() for _ in range(3)]
-    row = _calling(world, phones[0], IdempotencyKey.new())
+    row = calling(world, phones[0], IdempotencyKey.new())
     later = [Row(id=0, phone=phone) for phone in phones[1:]]
-    await _left(ledger, channel, row, *later)
+    await leave(ledger, channel, row, *later)
     run = world.run(phones, channel, ledger=ledger, cost_per_call=1.0, budget=2.0)
     async with run:
         results = [result async for result in run]
@@ -144,8 +85,8 @@ async def test_a_robots_call_that_is_refused_later_may_have_rung(
     phone, other, key = world.phone(), world.phone(), IdempotencyKey.new()
     if state is RowState.UNKNOWN:
         await nerotech.voicemail(phone, idempotency_key=key)
-    row = _calling(world, phone, key)
-    await _left(ledger, channel, row, Row(id=0, phone=other))
+    row = calling(world, phone, key)
+    await leave(ledger, channel, row, Row(id=0, phone=other))
     world.sandbox.nerotech.refuse_next(code, operation="voicemail", phone=phone)
     run = world.run(
         [phone, other],
@@ -168,7 +109,7 @@ async def test_a_robots_call_waits_with_its_key_for_the_account(
     """An account that is empty for a while leaves it for the next run."""
     channel = await world.voice()
     phone, key = world.phone(), IdempotencyKey.new()
-    await _left(ledger, channel, _calling(world, phone, key))
+    await leave(ledger, channel, calling(world, phone, key))
     world.sandbox.nerotech.account.calls_left = 0
     async with world.run([phone], channel, ledger=ledger) as run:
         assert [result async for result in run] == []
@@ -181,48 +122,14 @@ async def test_a_robots_call_waits_with_its_key_for_the_account(
     assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)
 
 
-async def test_the_rate_is_kept_across_runs(world: World, ledger: Ledger) -> None:
-    """Whatever the one before has sent in its last second counts."""
-    channel = await world.flash()
-    numbers = strangers(40)
-    for _ in range(3):
-        run = world.run(numbers, channel, ledger=ledger, rate_per_second=5.0)
-        async with run:
-            async for _ in run:
-                if len(world.moments("flash")) % 9 == 8:
-                    break
-    await world.results(numbers, channel, ledger=ledger, rate_per_second=5.0)
-
-    # Those who stood in line when a run was closed are unknown, and not called.
-    ends = Counter(row.state for row in await kept(ledger))
-    assert ends[RowState.CONFIRMED] + ends[RowState.UNKNOWN] == len(numbers)
-    assert ends[RowState.CONFIRMED] <= len(world.moments("flash")) <= len(numbers)
-    assert most_in(world.moments("flash")) <= 5
-
-
-async def test_two_runs_at_once_call_nobody_twice(world: World, ledger: Ledger) -> None:
-    """The second is refused, and the first goes on."""
-    numbers = strangers(5)
-    async with world.run(numbers, await world.flash(), ledger=ledger) as first:
-        results = []
-        async for result in first:
-            results.append(result)
-            if len(results) == 1:
-                second = world.run(numbers, await world.flash(), ledger=ledger)
-                with refused(ConfigurationError, match="no other run works on"):
-                    [_ async for _ in second]
-
-    assert len(results) == len(world.moments("flash")) == len(numbers)
-
-
 async def test_a_key_that_is_too_old_is_not_used_again(
     world: World, ledger: Ledger
 ) -> None:
     """The provider has forgotten it, and would ring once more."""
     channel = await world.voice()
     phone, key = world.phone(), IdempotencyKey.new()
-    row = _calling(world, phone, key)
-    await _left(ledger, channel, row)
+    row = calling(world, phone, key)
+    await leave(ledger, channel, row)
     world.clock.suspend(timedelta(hours=23).total_seconds())
     (result,) = await world.results([phone], channel, ledger=ledger)
 
@@ -260,8 +167,8 @@ async def test_a_call_that_was_placed_is_asked_about(
         world.phone(answers=Answer.NO_ANSWER): RowState.NO_ANSWER,
     }
     channel = await world.flash("v2.0" if version == "v2.0" else "v3.0")
-    rows = [await _placed(world, channel, phone) for phone in phones]
-    await _left(ledger, channel, *rows)
+    rows = [await placed(world, channel, phone) for phone in phones]
+    await leave(ledger, channel, *rows)
     other = await world.flash("v2.0" if version == "v2.0" else "v3.0")
     results = await world.results(list(phones), other, ledger=ledger)
 
@@ -276,7 +183,7 @@ async def test_a_robots_call_that_was_placed_is_done(
     """The process died between two lines of the ledger."""
     channel = await world.voice()
     phone = world.phone()
-    await _left(ledger, channel, await _placed(world, channel, phone))
+    await leave(ledger, channel, await placed(world, channel, phone))
     (result,) = await world.results([phone], channel, ledger=ledger)
 
     assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)
@@ -290,8 +197,8 @@ async def test_a_number_that_was_leased_is_waited_for(
     """And told again, since the dead process may not have."""
     dials, absent = world.phone(dials_after_seconds=20.0), world.phone()
     channel = await world.channel(desk)
-    rows = [await _placed(world, channel, phone) for phone in (dials, absent)]
-    await _left(ledger, channel, *rows)
+    rows = [await placed(world, channel, phone) for phone in (dials, absent)]
+    await leave(ledger, channel, *rows)
     other = await world.channel(desk)
     results = await world.results([dials, absent], other, ledger=ledger)
 
@@ -351,86 +258,6 @@ async def test_what_is_settled_is_not_told_again(world: World, ledger: Ledger) -
     assert (summary.read, summary.is_read_whole, summary.stopped) == (6, True, None)
 
 
-async def test_a_source_that_has_grown_is_read_on(world: World, ledger: Ledger) -> None:
-    """Somebody has added lines, one of them again."""
-    numbers = strangers(5)
-    await world.results(numbers, await world.flash(), ledger=ledger)
-    longer = [*numbers, *strangers(3, first=4)]
-    run = world.run(longer, await world.flash(), ledger=ledger)
-    async with run:
-        results = [result async for result in run]
-
-    assert {each.phone and each.phone.e164 for each in results} == set(
-        strangers(2, first=5)
-    )
-    assert len(results) == 2
-    assert run.summary().duplicates == 1
-    assert await world.results(longer, await world.flash(), ledger=ledger) == []
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [
-        [],
-        strangers(2),
-        strangers(3, first=1),
-        [*strangers(2), "+79000000009"],
-        list(reversed(strangers(3))),
-        ["+7900000000", "0+79000000001", "+79000000002"],
-    ],
-)
-async def test_another_source_is_refused_before_anybody_is_called(
-    world: World, ledger: Ledger, texts: list[str]
-) -> None:
-    """The ledger of one job must not be taken for that of another."""
-    channel = await world.flash()
-    rows = [Row(id=0, phone=PhoneNumber(number)) for number in strangers(3)]
-    await _left(ledger, channel, *rows)
-    before = await kept(ledger)
-    clause = "^expected the numbers of this ledger's job, got others$"
-    with refused(ConfigurationError, match=clause):
-        await world.results([*texts], channel, ledger=ledger)
-
-    assert await kept(ledger) == before
-    assert world.moments("flash") == []
-
-
-async def test_another_channel_is_refused_before_anybody_is_called(
-    world: World, ledger: Ledger
-) -> None:
-    """What was placed there cannot be asked about here."""
-    await _left(ledger, await world.flash(), Row(id=0, phone=world.phone()))
-    before = await kept(ledger)
-    clause = "^expected the channel 'flash_call:callpass' of this ledger's job, got '"
-    for name in ("voice", "telefonip", "nerotech"):
-        with refused(ConfigurationError, match=clause):
-            await world.results([], await world.channel(name), ledger=ledger)
-
-    assert await kept(ledger) == before
-
-
-async def test_stop_amid_the_comparison_touches_nothing(
-    world: World, ledger: Ledger
-) -> None:
-    """It is not known yet whether it is the same job."""
-    channel = await world.flash()
-    phone = world.phone()
-    await _left(ledger, channel, _calling(world, phone, IdempotencyKey.new()))
-    before = await kept(ledger)
-
-    async def silent() -> AsyncIterator[str]:
-        run.stop()
-        await asyncio.Event().wait()
-        yield phone.e164
-
-    run = world.run(silent(), channel, ledger=ledger)
-    async with asyncio.timeout(10), run:
-        assert [result async for result in run] == []
-
-    assert await kept(ledger) == before
-    assert run.summary().stopped is StopReason.ASKED
-
-
 async def test_numbers_that_wait_are_called_in_their_order(
     world: World, ledger: Ledger
 ) -> None:
@@ -438,7 +265,7 @@ async def test_numbers_that_wait_are_called_in_their_order(
     channel = await world.flash()
     numbers = strangers(1200)
     rows = [Row(id=0, phone=PhoneNumber(number)) for number in numbers]
-    await _left(ledger, channel, *rows)
+    await leave(ledger, channel, *rows)
     results = await world.results(numbers, channel, ledger=ledger, concurrency=50)
 
     assert states(results) == {RowState.CONFIRMED: 1200}

@@ -1,30 +1,21 @@
-"""What goes wrong while a run goes on: accounts, budgets, lost answers, rates."""
+"""What goes wrong while a run goes on: accounts, budgets, lost answers."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from callauth import ConfigurationError, PhoneNumber
 from callauth.bulk import MemoryLedger, RowState, SQLiteLedger, StopReason
-from callauth.sandbox import (
-    Answer,
-    Hang,
-    Refused,
-    ResetAfter,
-    ResetBefore,
-    ServerError,
-    TooMany,
-)
-from callauth.sandbox.faults import Decide, Fault
+from callauth.sandbox import Hang, Refused, ResetAfter, ResetBefore, ServerError
+from callauth.sandbox.faults import Fault
 from tests.support.refusals import refused
 
-from .world import CHANNELS, PLACES, World, kept, most_in, states, strangers
+from .world import CHANNELS, World, kept, states, strangers
 
 
 def _empty(world: World, *, calls_left: int | None) -> None:
@@ -224,113 +215,6 @@ async def test_an_outage_loses_nobody(world: World) -> None:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-@pytest.mark.parametrize("rate", [0.5, 3.0, 20.0])
-async def test_the_rate_is_never_exceeded(
-    world: World, channel: str, rate: float
-) -> None:
-    """Measured where they arrive, across retries, and not slower than that."""
-    if channel != "flash":
-        # What is asked for again counts, too.
-        world.sandbox.faults.decide = _now_and_then(PLACES[channel])
-    numbers = strangers(round(rate * 30))
-    world.sandbox.network.default = world.sandbox.network.subscriber(
-        world.phone(dials_after_seconds=1.0)
-    )
-    await world.results(
-        numbers,
-        await world.channel(channel),
-        rate_per_second=rate,
-        checks_per_second=40.0,
-    )
-
-    moments = world.moments(channel)
-    assert len(moments) >= len(numbers) * (1.0 if channel == "flash" else 1.1)
-    assert most_in(moments) <= max(1, rate)
-    assert most_in(world.checks(channel) or [0.0]) <= 40
-    if channel == "flash":
-        assert moments[-1] <= 30.0 * 1.02
-
-
-def _now_and_then(place: str) -> Decide:
-    requests = count()
-
-    def decide(provider: str, operation: str, phone: object) -> Fault | None:
-        is_lost = operation == place and next(requests) % 7 == 3
-        return ResetBefore() if is_lost else None
-
-    return decide
-
-
-async def test_polls_have_a_limit_of_their_own(world: World) -> None:
-    """Many calls ring at once, and all of them are asked about."""
-    world.sandbox.network.default = world.sandbox.network.subscriber(
-        world.phone(answers=Answer.NO_ANSWER)
-    )
-    results = await world.results(
-        strangers(100), await world.flash(), checks_per_second=5.0
-    )
-
-    checks = world.checks("flash")
-    assert states(results)[RowState.CONFIRMED] == 0
-    assert len(checks) > 100
-    assert most_in(checks) <= 5
-    assert most_in(world.moments("flash")) == 100
-
-
-async def test_too_many_requests_slow_it_down_and_it_recovers(world: World) -> None:
-    """The provider's own limit is found from above."""
-    world.sandbox.faults.add(TooMany(), operation=PLACES["flash"], skip=50, times=3)
-    results = await world.results(
-        strangers(1000), await world.flash(), rate_per_second=20.0
-    )
-
-    moments = world.moments("flash")
-    told = moments[50]
-    slow = sum(told + 1 <= at < told + 4 for at in moments) / 3
-    fast = sum(told + 35 <= at < told + 38 for at in moments) / 3
-    assert states(results) == {RowState.CONFIRMED: 1000}
-    assert slow <= 10.0
-    assert fast >= 19.0
-    assert most_in(moments) <= 20
-
-
-async def test_error_11_slows_it_down_and_is_called_later(world: World) -> None:
-    """It is the provider's limit of calls; the number gets its call all the same."""
-    phones = [world.phone() for _ in range(60)]
-    for phone in phones[20:22]:
-        world.sandbox.nerotech.refuse_next(11, operation="voicemail", phone=phone)
-    results = await world.results(phones, await world.voice(), rate_per_second=10.0)
-
-    moments = world.moments("voice")
-    told = moments[20]
-    slow = sum(told + 1 <= at < told + 3 for at in moments) / 2
-    assert states(results) == {RowState.PLACED: 60}
-    assert slow <= 6.0
-    assert world.sandbox.ledger.rings_twice() == []
-
-
-async def test_a_limit_without_end_is_a_refusal(world: World) -> None:
-    """Somebody was called too often today; the others get their calls."""
-    phone = world.phone()
-    world.sandbox.nerotech.refuse_next(11, phone=phone, times=None)
-    numbers: list[str | PhoneNumber] = [phone, *strangers(5)]
-    results = await world.results(numbers, await world.voice())
-
-    ended = {each.phone: each.state for each in results}
-    assert ended.pop(phone) is RowState.REFUSED
-    assert set(ended.values()) == {RowState.PLACED}
-
-
-async def test_a_call_in_progress_is_no_reason_to_slow_down(world: World) -> None:
-    """It says nothing about the rate."""
-    phones = [world.phone() for _ in range(40)]
-    world.sandbox.nerotech.refuse_next(9, operation="voicemail", phone=phones[5])
-    await world.results(phones, await world.voice(), rate_per_second=10.0)
-
-    assert sum(at < 3.5 for at in world.moments("voice")) >= 34
-
-
-@pytest.mark.parametrize("channel", CHANNELS)
 async def test_no_secret_is_in_the_ledger(
     world: World, channel: str, path: Path
 ) -> None:
@@ -422,49 +306,3 @@ async def test_a_key_that_is_refused_after_a_call_rings_nobody_twice(
 
     assert (first.state, again) == (RowState.UNKNOWN, [])
     assert world.rings(phone) == 1
-
-
-async def test_stop_calls_nobody_who_stands_in_line(world: World) -> None:
-    """Calls that are tried again took the turns of others, who wait with their rows."""
-    world.sandbox.faults.add(
-        TooMany(retry_after_seconds=1), operation=PLACES["flash"], times=100
-    )
-    numbers = strangers(300)
-    ledger = MemoryLedger()
-    run = world.run(
-        numbers, await world.flash(), ledger=ledger, concurrency=100, rate_per_second=5
-    )
-    async with run:
-
-        async def stop() -> int:
-            await world.clock.sleep(20.0)
-            run.stop()
-            return len(world.moments("flash"))
-
-        stopping = asyncio.create_task(stop())
-        async for _ in run:
-            pass
-    before = await stopping
-
-    assert len(world.moments("flash")) == before > 0
-    assert RowState.UNKNOWN not in run.summary().counts
-    await world.results(numbers, await world.flash(), ledger=ledger)
-    assert {world.rings(PhoneNumber(number)) for number in numbers} == {1}
-
-
-async def test_stop_brings_a_robots_call_to_its_end(world: World) -> None:
-    """Its answer was lost; its key still tells the pin."""
-    phone = world.phone()
-    world.sandbox.faults.add(ResetAfter(), phone=phone)
-    run = world.run([phone], await world.voice())
-    async with run:
-
-        async def stop() -> None:
-            await world.clock.sleep(0.5)
-            run.stop()
-
-        stopping = asyncio.create_task(stop())
-        (result,) = [result async for result in run]
-    await stopping
-
-    assert (result.state, world.rings(phone)) == (RowState.PLACED, 1)

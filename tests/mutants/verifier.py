@@ -6,7 +6,7 @@ from .patch import Patch
 
 _FLOW = "tests/verification/test_flow.py"
 _SUBMIT = "tests/verification/test_submit.py"
-_FAILOVER = "tests/verification/test_failover.py"
+_LOSSES = "tests/verification/test_losses.py"
 _RESUME = "tests/verification/test_resume.py"
 _CLOCKS = "tests/verification/test_clock_steps.py"
 
@@ -18,14 +18,14 @@ VERIFIER = (
 """,
         new="""        await self._reserving.release(reserved)
 """,
-        tests=(_FAILOVER,),
+        tests=(_LOSSES,),
     ),
     Patch(
         name="a provider that failed has placed nothing",
         file="verification/placing.py",
         old="if not isinstance(error, ProviderUnavailable):",
         new="if error:",
-        tests=(_FAILOVER, "tests/verification/test_channels.py"),
+        tests=(_LOSSES, "tests/verification/test_channels.py"),
     ),
     Patch(
         name="the ring lock ends by the wall clock alone",
