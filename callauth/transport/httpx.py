@@ -84,7 +84,8 @@ class HttpxTransport:
         self._proxy = parsed
         if parsed is not None and not self._is_complete():
             raise ConfigurationError("expected socksio to be installed for that proxy")
-        self._home = Home()
+        # One that is given has no connections of ours.
+        self._home = Home(is_anywhere=transport is not None)
         free = asyncio.Semaphore(connections)
         self._shared = Pools(partial(self._make, None), free=free)
         self._single = Pools(partial(self._make, 0), free=free)
@@ -111,16 +112,11 @@ class HttpxTransport:
     async def _settle(
         self, request: Request, timeout_seconds: float
     ) -> Response | NotSent | AnswerLost:
-        has_time = timeout_seconds > 0
-        refusal = self._refusal() if has_time else "no time was left"
+        refusal = self._home.refusal(
+            request, timeout_seconds=timeout_seconds, is_closed=self._is_closed
+        )
         if refusal is not None:
-            return NotSent(
-                request.provider,
-                request.operation,
-                refusal,
-                timed_out=not has_time,
-                is_ours=True,
-            )
+            return refusal
         progress = _Progress(self._library, timeout_seconds)
         try:
             with quiet(), anyio.fail_after(timeout_seconds):
@@ -137,13 +133,6 @@ class HttpxTransport:
             timed_out=timed_out,
             is_ours=not progress.is_handed_over,
         )
-
-    def _refusal(self) -> str | None:
-        if self._is_closed:
-            return "the transport is closed"
-        # One that is given has no connections of ours.
-        is_here = self._given is not None or self._home.loop() is not None
-        return None if is_here else "the transport belongs to another loop"
 
     async def _exchange(
         self, request: Request, timeout_seconds: float, progress: _Progress

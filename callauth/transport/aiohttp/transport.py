@@ -110,16 +110,11 @@ class AiohttpTransport:
     async def _settle(
         self, request: Request, timeout_seconds: float
     ) -> Response | NotSent | AnswerLost:
-        has_time = timeout_seconds > 0
-        refusal = self._refusal() if has_time else "no time was left"
+        refusal = self._home.refusal(
+            request, timeout_seconds=timeout_seconds, is_closed=self._is_closed
+        )
         if refusal is not None:
-            return NotSent(
-                request.provider,
-                request.operation,
-                refusal,
-                timed_out=not has_time,
-                is_ours=True,
-            )
+            return refusal
         progress, timed_out = _Progress(timeout_seconds), False
         try:
             with quiet():
@@ -143,12 +138,6 @@ class AiohttpTransport:
             timed_out=timed_out,
             is_ours=not progress.is_handed_over,
         )
-
-    def _refusal(self) -> str | None:
-        if self._is_closed:
-            return "the transport is closed"
-        is_here = self._home.loop() is not None
-        return None if is_here else "the transport belongs to another loop"
 
     async def _exchange(
         self, request: Request, progress: _Progress, deadline: asyncio.Timeout
