@@ -101,9 +101,15 @@ class Overheard:
 
     async def first(self) -> bytes:
         """Wait for a request, 10 seconds at most, and return it."""
-        async with asyncio.timeout(10):
-            await self._came.wait()
+        await self.heard(1)
         return self.requests[0]
+
+    async def heard(self, count: int) -> None:
+        """Wait for so many requests, 10 seconds at most."""
+        async with asyncio.timeout(10):
+            while len(self.requests) < count:
+                self._came.clear()
+                await self._came.wait()
 
 
 def sockets() -> int:

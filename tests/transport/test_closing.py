@@ -35,14 +35,11 @@ async def test_closing_ends_what_is_on_its_way_and_leaves_no_socket(
     make: Make,
 ) -> None:
     """Whoever closes a client must not wait for a server that says nothing."""
-    before = sockets()
-    async with serving(deeds.hang) as server:
+    before, overheard = sockets(), Overheard(deeds.hang)
+    async with serving(overheard) as server:
         inner = make(connections=2)
-        asking = [
-            asyncio.create_task(sent(inner, server.base_url, timeout_seconds=0.5))
-            for _ in range(4)
-        ]
-        await asyncio.sleep(0.05)
+        asking = [asyncio.create_task(sent(inner, server.base_url)) for _ in range(4)]
+        await overheard.heard(2)
         await inner.aclose()
         outcomes = {type(outcome) for outcome in await asyncio.gather(*asking)}
     await asyncio.sleep(0.01)
